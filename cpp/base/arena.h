@@ -1,0 +1,43 @@
+// One aligned block of zeros with named slices: parameters, gradients, moments, activations each live in one.
+#pragma once
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "base/types.h"
+
+namespace lamina {
+
+template <class T> class Arena {
+ public:
+  static constexpr Index alignment = 64;  // bytes: a cache line, and the widest vector
+
+  // Reserves room for count elements; usable after allocate().
+  Index reserve(Index count) {
+    const Index offset = size_;
+    size_ += round_up(count, alignment / static_cast<Index>(sizeof(T)));
+    return offset;
+  }
+
+  // Makes the block, zeroed, with a vector's slack behind it. Throws std::bad_alloc.
+  void allocate() {
+    const auto bytes = static_cast<std::size_t>(round_up((size_ + 64) * static_cast<Index>(sizeof(T)), alignment));
+    block_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
+    if (!block_) throw std::bad_alloc();
+    std::memset(block_.get(), 0, bytes);
+  }
+
+  T* at(Index offset) const { return block_.get() + offset; }
+  Index size() const { return size_; }
+  bool allocated() const { return block_ != nullptr; }
+
+ private:
+  struct Free {
+    void operator()(T* p) const { std::free(p); }
+  };
+  Index size_ = 0;
+  std::unique_ptr<T, Free> block_;
+};
+
+}  // namespace lamina

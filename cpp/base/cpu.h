@@ -1,0 +1,29 @@
+// What the CPU and the operating system give this process.
+#pragma once
+
+namespace lamina {
+
+struct CpuFeatures {
+  bool fma;     // multiply-add with its VEX encoding, and an operating system that saves the registers
+  bool avx2;    // with fma
+  bool avx512;  // F, BW, DQ, VL, with avx2
+};
+
+const CpuFeatures& cpu_features();
+
+// Cores this process may use: the affinity mask, cut by the cgroup's CPU quota (version 1 or 2), at least 1.
+int available_cores();
+
+// Flushes denormals to zero, in results and operands, in this thread for as long as it lives.
+class FlushDenormals {
+ public:
+  FlushDenormals();
+  ~FlushDenormals();
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+ private:
+  unsigned saved_;
+};
+
+}  // namespace lamina

@@ -1,0 +1,37 @@
+// One step of a plan: work cut into tiles that any thread may take. Steps allocate nothing and never throw.
+#pragma once
+#include <vector>
+
+#include "base/types.h"
+
+namespace lamina {
+
+// What differs from one run of a plan to the next.
+template <class T> struct Batch {
+  Index rows = 0;
+  Index first = 0;                 // the first row, where there is no order
+  const Index* order = nullptr;    // the rows of the batch, shuffled
+  const Index* next = nullptr;     // the rows of the batch to come, to be fetched early
+  Index next_rows = 0;
+  Index values = 0;                // where the rows' losses and metrics go
+  std::uint64_t iteration = 0;     // updates made so far
+  const T* scalars = nullptr;      // the update rule's numbers
+};
+
+template <class T> class Step {
+ public:
+  virtual ~Step() = default;
+
+  // How many tiles there are for so many rows: a matter of shapes alone.
+  virtual Index tiles(Index rows) const = 0;
+  virtual void run(Index begin, Index end, const Batch<T>& batch) const = 0;
+
+  // Floating-point operations, or what takes as long: for the choice of a team's size.
+  virtual double work(Index rows) const = 0;
+
+  // What the step touches, named by address: the plan places barriers by these.
+  std::vector<const void*> reads, writes;
+  bool changes_weights = false;  // not run once a batch's loss was found not to be finite
+};
+
+}  // namespace lamina

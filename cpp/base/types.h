@@ -1,0 +1,30 @@
+// The few types and sizes that every part of the core shares.
+#pragma once
+#include <cstdint>
+
+namespace lamina {
+
+using Index = std::int64_t;
+
+// Part of the numerical specification: a change alters the bits of trained weights.
+inline constexpr Index panel_width = 32;   // outputs that one panel of weights holds
+inline constexpr Index segment_depth = 256;  // terms a chain of multiply-adds sums before it joins the total
+inline constexpr Index penalty_segment = 4096;  // elements whose penalty is summed in 64 partials
+
+constexpr Index divide_up(Index n, Index d) { return (n + d - 1) / d; }
+constexpr Index round_up(Index n, Index d) { return divide_up(n, d) * d; }
+
+// Rows of numbers, `row` elements apart.
+template <class T> struct Matrix {
+  T* data = nullptr;  // [rows, columns]
+  Index row = 0;
+  T* at(Index r, Index c) const { return data + r * row + c; }
+  explicit operator bool() const { return data != nullptr; }
+};
+
+// A rectangle of a matrix: what one tile of a step covers.
+struct Rect {
+  Index row, rows, column, columns;
+};
+
+}  // namespace lamina

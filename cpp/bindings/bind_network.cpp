@@ -1,0 +1,320 @@
+// Network and Trainer. Arguments are parsed first; then the interpreter lock is released.
+#include <pybind11/stl.h>
+
+#include <cmath>
+#include <memory>
+#include <variant>
+
+#include "bindings/arrays.h"
+#include "bindings/bindings.h"
+#include "training/trainer.h"
+
+namespace lamina::bindings {
+namespace {
+
+template <class T> T get(const py::dict& d, const char* key, T otherwise) {
+  return d.contains(key) ? d[key].cast<T>() : otherwise;
+}
+
+layers::LayerSpec layer_of(const py::dict& d) {
+  layers::LayerSpec spec;
+  spec.type = d["type"].cast<std::string>();
+  spec.units = get<Index>(d, "units", 0);
+  spec.use_bias = get(d, "use_bias", true);
+  spec.kernel_l1 = get(d, "kernel_l1", 0.0);
+  spec.kernel_l2 = get(d, "kernel_l2", 0.0);
+  spec.bias_l1 = get(d, "bias_l1", 0.0);
+  spec.bias_l2 = get(d, "bias_l2", 0.0);
+  spec.name = get<std::string>(d, "name", "");
+  spec.parameter = get(d, "parameter", 0.0);
+  spec.rate = get(d, "rate", 0.0);
+  spec.seed = get<std::uint64_t>(d, "seed", 0);
+  return spec;
+}
+
+optimizers::OptimizerSpec optimizer_of(const py::dict& d) {
+  optimizers::OptimizerSpec spec;
+  for (const auto& [key, value] : d) {
+    const auto name = key.cast<std::string>();
+    if (name == "name")
+      spec.name = value.cast<std::string>();
+    else
+      spec.values[name] = value.cast<double>();
+  }
+  return spec;
+}
+
+template <class T> using ModelOf = std::shared_ptr<training::Model<T>>;
+using AnyModel = std::variant<ModelOf<float>, ModelOf<double>>;
+
+// The number type of a model or trainer held by shared_ptr or unique_ptr.
+template <class Pointer> struct ScalarOf;
+template <class T> struct ScalarOf<ModelOf<T>> { using Type = T; };
+
+class Network {
+ public:
+  Network(Index inputs, const std::vector<py::dict>& layers, const std::string& dtype) {
+    std::vector<layers::LayerSpec> specs;
+    for (const py::dict& layer : layers) specs.push_back(layer_of(layer));
+    if (dtype == "float32")
+      model_ = std::make_shared<training::Model<float>>(inputs, specs);
+    else if (dtype == "float64")
+      model_ = std::make_shared<training::Model<double>>(inputs, specs);
+    else
+      fail("dtype '", dtype, "' is not supported; use float32 or float64");
+  }
+
+  const AnyModel& model() const { return model_; }
+
+  // Calls f<T>(model).
+  template <class F> decltype(auto) visit(const F& f) const {
+    return std::visit(
+        [&f](const auto& model) -> decltype(auto) {
+          return f.template operator()<typename ScalarOf<std::decay_t<decltype(model)>>::Type>(*model);
+        },
+        model_);
+  }
+
+ private:
+  AnyModel model_;
+};
+
+std::vector<py::ssize_t> shape_of(const network::WeightInfo& info) {
+  if (info.bias) return {info.units};
+  return {info.inputs, info.units};
+}
+
+// One array a weight tensor, filled by read(index, pointer).
+template <class T, class Read> py::list tensors(const training::Model<T>& model, const Read& read) {
+  py::list found;
+  const auto& infos = model.network().weights();
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    py::array_t<T> out(shape_of(infos[i]));
+    read(i, out.mutable_data());
+    found.append(std::move(out));
+  }
+  return found;
+}
+
+py::list get_weights(const Network& n) {
+  return n.visit([]<class T>(training::Model<T>& model) {
+    const auto lock = model.reading();
+    return tensors(model, [&model](std::size_t i, T* out) { model.read_weight(i, out); });
+  });
+}
+
+void set_weights(const Network& n, const std::vector<py::array>& weights) {
+  n.visit([&weights]<class T>(training::Model<T>& model) {
+    const auto& infos = model.network().weights();
+    require(weights.size() == infos.size(), "set_weights: ", weights.size(), " arrays for ", infos.size(), " weights");
+    for (std::size_t i = 0; i < infos.size(); ++i) {
+      const auto shape = shape_of(infos[i]);
+      const py::array& w = weights[i];
+      const bool fits = static_cast<std::size_t>(w.ndim()) == shape.size() &&
+                        std::equal(shape.begin(), shape.end(), w.shape()) && holds<T>(w) &&
+                        (w.flags() & py::array::c_style) != 0;
+      require(fits, "set_weights: array ", i, " must be contiguous, of the model's dtype and of shape ",
+              std::string(py::str(py::cast(shape))));
+    }
+    const auto lock = model.changing();
+    for (std::size_t i = 0; i < infos.size(); ++i) model.write_weight(i, static_cast<const T*>(weights[i].data()));
+  });
+}
+
+void require_compiled(bool compiled) { require(compiled, "the model is not compiled; call compile first"); }
+
+void compile(const Network& n, const py::dict& loss, const py::dict& optimizer,
+             const std::vector<std::string>& metrics) {
+  const network::Objective objective{loss["name"].cast<std::string>(), metrics};
+  const optimizers::OptimizerSpec spec = optimizer_of(optimizer);
+  n.visit([&]<class T>(training::Model<T>& model) {
+    const auto lock = model.changing();
+    model.compile(objective, spec);
+  });
+}
+
+// Lets Ctrl-C end a long evaluation: signal handlers run here.
+void look_for_signals() {
+  const py::gil_scoped_acquire locked;
+  if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+}
+
+py::array predict(const Network& n, const py::array& x) {
+  return n.visit([&x]<class T>(training::Model<T>& model) -> py::array {
+    const training::Inputs inputs = inputs_of<T>(x, model.network().inputs());
+    py::array_t<T> out({inputs.rows, model.network().outputs()});
+    T* const data = out.mutable_data();
+    const py::gil_scoped_release unlocked;
+    if (inputs.rows > 0) model.predict(inputs, data, look_for_signals);
+    return out;
+  });
+}
+
+// Parses x and y for a compiled model.
+template <class T> struct Rows {
+  training::Inputs inputs;
+  training::TargetRows<T> targets;
+
+  Rows(const training::Model<T>& model, const py::array& x, const py::array& y) {
+    require_compiled(model.compiled());
+    const losses::LossInfo& loss = losses::find(model.objective().loss);
+    inputs = inputs_of<T>(x, model.network().inputs());
+    require(inputs.rows > 0, "x has no rows");
+    targets = targets_of<T>(y, loss.targets, inputs.rows, model.network().outputs());
+  }
+};
+
+std::vector<double> evaluate(const Network& n, const py::array& x, const py::array& y) {
+  return n.visit([&]<class T>(training::Model<T>& model) {
+    const Rows<T> rows(model, x, y);
+    const py::gil_scoped_release unlocked;
+    return model.evaluate(rows.inputs, rows.targets, look_for_signals);
+  });
+}
+
+py::tuple gradients(const Network& n, const py::array& x, const py::array& y, bool training) {
+  return n.visit([&]<class T>(training::Model<T>& model) {
+    const Rows<T> rows(model, x, y);
+    const auto lock = model.changing();  // the gradients' room is the model's own
+    double loss = 0;
+    {
+      const py::gil_scoped_release unlocked;
+      loss = model.compute_gradients(rows.inputs, rows.targets, training);
+    }
+    return py::make_tuple(loss, tensors(model, [&model](std::size_t i, T* out) { model.read_gradient(i, out); }));
+  });
+}
+
+// How many numbers are NaN or infinite, and the first one's row and column; None where all are finite.
+py::object nonfinite(const py::array& x) {
+  require(x.ndim() == 2 && (x.shape(1) <= 1 || x.strides(1) == x.itemsize()), "x must have two dimensions, the second contiguous");
+  const auto scan = [&x]<class T>() -> py::object {
+    const char* const base = static_cast<const char*>(x.data());
+    const Index rows = x.shape(0), columns = x.shape(1), stride = x.strides(0);
+    Index count = 0, row = 0, column = 0;
+    {
+      const py::gil_scoped_release unlocked;
+      for (Index r = 0; r < rows; ++r) {
+        const T* p = reinterpret_cast<const T*>(base + r * stride);
+        T sum = 0;  // x - x is 0 for finite numbers only; this form vectorises
+        for (Index c = 0; c < columns; ++c) sum += p[c] - p[c];
+        if (sum == 0) continue;
+        for (Index c = 0; c < columns; ++c)
+          if (!std::isfinite(p[c]) && count++ == 0) row = r, column = c;
+      }
+    }
+    if (count == 0) return py::none();
+    return py::make_tuple(count, row, column);
+  };
+  if (holds<float>(x)) return scan.template operator()<float>();
+  require(holds<double>(x), "x must be float32 or float64");
+  return scan.template operator()<double>();
+}
+
+// Keeps the model and the arrays alive for as long as it may read them.
+class Trainer {
+ public:
+  Trainer(const Network& n, py::array x, py::array y, Index batch_size, bool shuffle, std::uint64_t seed)
+      : model_(n.model()), x_(std::move(x)), y_(std::move(y)) {
+    require(batch_size >= 1, "batch_size=", batch_size, ": it must be at least 1");
+    n.visit([&]<class T>(training::Model<T>& model) {
+      const Rows<T> rows(model, x_, y_);
+      trainer_ = std::make_unique<training::Trainer<T>>(model, rows.inputs, rows.targets, batch_size, shuffle, seed);
+    });
+  }
+
+  template <class F> auto visit(const F& f) const {
+    return std::visit([&f](const auto& trainer) { return f(*trainer); }, trainer_);
+  }
+
+ private:
+  AnyModel model_;
+  py::array x_, y_;
+  std::variant<std::unique_ptr<training::Trainer<float>>, std::unique_ptr<training::Trainer<double>>> trainer_;
+};
+
+template <class Value, class F> void optimizer_property(py::class_<Network>& c, const char* name, F member) {
+  c.def_property(
+      name,
+      [member](const Network& n) {
+        return n.visit([&]<class T>(training::Model<T>& model) -> Value {
+          require_compiled(model.compiled());
+          return member(model.optimizer());
+        });
+      },
+      [member](const Network& n, Value value) {
+        n.visit([&]<class T>(training::Model<T>& model) {
+          require_compiled(model.compiled());
+          const auto lock = model.changing();
+          member(model.optimizer()) = value;
+        });
+      });
+}
+
+void bind_trainer(py::module_& m) {
+  py::class_<Trainer>(m, "Trainer")
+      .def(py::init<const Network&, py::array, py::array, Index, bool, std::uint64_t>(), py::arg("network"),
+           py::arg("x"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::arg("seed"))
+      .def("begin_epoch", [](const Trainer& t) { t.visit([](auto& trainer) { trainer.begin_epoch(); }); })
+      .def(
+          "advance",
+          [](const Trainer& t, Index max_batches, double max_seconds) {
+            const py::gil_scoped_release unlocked;
+            return t.visit([&](auto& trainer) { return trainer.advance(max_batches, max_seconds); });
+          },
+          py::arg("max_batches"), py::arg("max_seconds"))
+      .def_property_readonly("batches", [](const Trainer& t) { return t.visit([](auto& r) { return r.batches(); }); })
+      .def_property_readonly("done", [](const Trainer& t) { return t.visit([](auto& r) { return r.done(); }); })
+      .def_property_readonly("finished", [](const Trainer& t) { return t.visit([](auto& r) { return r.finished(); }); })
+      .def_property_readonly("diverged", [](const Trainer& t) { return t.visit([](auto& r) { return r.diverged(); }); })
+      .def("results", [](const Trainer& t) { return t.visit([](auto& r) { return r.results(); }); });
+}
+
+}  // namespace
+
+void bind_network(py::module_& m) {
+  py::class_<Network> network(m, "Network");
+  network
+      .def(py::init<Index, const std::vector<py::dict>&, const std::string&>(), py::arg("inputs"), py::arg("layers"),
+           py::arg("dtype"))
+      .def_property_readonly(
+          "inputs",
+          [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.network().inputs(); }); })
+      .def_property_readonly(
+          "outputs",
+          [](const Network& n) {
+            return n.visit([]<class T>(training::Model<T>& r) { return r.network().outputs(); });
+          })
+      .def_property_readonly(
+          "dtype", [](const Network& n) { return n.model().index() == 0 ? "float32" : "float64"; })
+      .def_property_readonly(
+          "iterations",
+          [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.iterations; }); })
+      .def_property(
+          "fused",
+          [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.fused; }); },
+          [](const Network& n, bool fused) {
+            n.visit([fused]<class T>(training::Model<T>& r) { r.fused = fused; });
+          })
+      .def("weight_shapes",
+           [](const Network& n) {
+             py::list shapes;
+             n.visit([&shapes]<class T>(training::Model<T>& r) {
+               for (const network::WeightInfo& info : r.network().weights())
+                 shapes.append(py::tuple(py::cast(shape_of(info))));
+             });
+             return shapes;
+           })
+      .def("get_weights", get_weights)
+      .def("set_weights", set_weights, py::arg("weights"))
+      .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"))
+      .def("predict", predict, py::arg("x"))
+      .def("evaluate", evaluate, py::arg("x"), py::arg("y"))
+      .def("gradients", gradients, py::arg("x"), py::arg("y"), py::arg("training"));
+  optimizer_property<double>(network, "learning_rate",
+                             [](optimizers::Optimizer& o) -> double& { return o.learning_rate; });
+  bind_trainer(m);
+  m.def("nonfinite", nonfinite, py::arg("x"), "Count, row and column of numbers that are not finite, or None.");
+}
+
+}  // namespace lamina::bindings

@@ -1,0 +1,39 @@
+// The three products of a dense layer for one tile, over sums of any length: segments of 256 terms, each one chain of
+// multiply-adds from +0, added in ascending order. Weights lie in panels [inputs, 32], the last padded with zeros.
+#pragma once
+#include "base/types.h"
+#include "kernels/table.h"
+
+namespace lamina::gemm {
+
+// y = bias + x W for some rows and one panel.
+template <class T> struct Forward {
+  Index rows, inputs, columns;
+  Matrix<const T> x;  // [rows, inputs]
+  const T* panel;     // [inputs, 32]
+  const T* bias;      // [32], or null
+  Matrix<T> y;        // [rows, columns]
+  const std::uint8_t* live;  // [inputs], or null
+};
+template <class T> void forward(const kernels::Table<T>& table, const Forward<T>& f);
+
+// dxᵀ = W dyᵀ for some inputs and up to 32 rows.
+template <class T> struct InputGradient {
+  Index inputs, units, rows;
+  const T* kernel;         // the first input's weights in the first panel
+  Index panel_stride;      // from a panel to the next
+  const T* dy;             // [units, 32], transposed
+  T* dx;                   // [inputs, 32], transposed
+};
+template <class T> void input_gradient(const kernels::Table<T>& table, const InputGradient<T>& g);
+
+// xᵀ dy for any number of rows, at most max_tile_inputs inputs and one panel, handed to the update rule.
+inline constexpr Index max_tile_inputs = 32;
+template <class T> void weight_gradient(const kernels::Table<T>& table, kernels::Update update,
+                                        kernels::WeightGradient<T> g);
+
+// The same for the bias: the sum of dy over the rows.
+template <class T> void bias_gradient(const kernels::Table<T>& table, kernels::Update update,
+                                      kernels::WeightGradient<T> g);
+
+}  // namespace lamina::gemm

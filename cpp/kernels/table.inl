@@ -1,0 +1,53 @@
+// Fills a table from the kernels, for the vector type that the including file chose.
+#include "kernels/table.h"
+
+namespace {
+
+using lamina::Index;
+using lamina::panel_width;
+using lamina::kernels::Table;
+
+#include "kernels/math.inl"
+#include "kernels/activations.inl"
+#include "kernels/rows.inl"
+#include "kernels/updates.inl"
+#include "kernels/product.inl"
+#include "kernels/data.inl"
+
+// In the order of kernels::Update.
+#define LAMINA_UPDATES(kernel)                                                                 \
+  {kernel<V, Store<V>>, kernel<V, Sgd<V>>, kernel<V, Momentum<V>>, kernel<V, Nesterov<V>>, \
+   kernel<V, Adam<V>>}
+
+template <class V> constexpr Table<typename V::Scalar> make_table() {
+  using T = typename V::Scalar;
+  return {
+      .lanes = V::lanes,
+      .product = product<V>,
+      .weight_gradient = LAMINA_UPDATES(weight_gradient),
+      .bias_gradient = LAMINA_UPDATES(bias_gradient),
+      .activation_forward =
+          {
+#define LAMINA_ACTIVATION(name, rule, parameter, value, rowwise, differentiable, kink) activation_forward<V, rule>,
+#include "kernels/activations.def"
+#undef LAMINA_ACTIVATION
+          },
+      .activation_gradient =
+          {
+#define LAMINA_ACTIVATION(name, rule, parameter, value, rowwise, differentiable, kink) activation_gradient<V, rule>,
+#include "kernels/activations.def"
+#undef LAMINA_ACTIVATION
+          },
+      .multiply = multiply<V>,
+      .log = log_rows<V>,
+      .log1p_exp_minus_abs = log1p_exp_minus_abs_rows<V>,
+      .softmax = softmax<V>,
+      .transpose = transpose<T>,
+      .gather = {gather<V, std::uint8_t>, gather<V, float>, gather<V, double>},
+      .dropout_mask = dropout_mask<T>,
+      .multiply_adds = multiply_adds<V>,
+      .penalty = penalty<V>,
+  };
+}
+
+}  // namespace

@@ -1,0 +1,117 @@
+// AVX-512 (F, BW, DQ, VL): 16 floats or 8 doubles.
+#pragma once
+#include <cstdint>
+#include <immintrin.h>
+
+namespace {
+
+template <class T> struct Vec;
+
+template <> struct Vec<float> {
+  using Scalar = float;
+  using Mask = __mmask16;
+  static constexpr int lanes = 16;
+  static constexpr int registers = 32;
+  static constexpr float round_magic = 12582912.0f;  // 1.5 * 2^23: adding it leaves the nearest integer in the low bits
+  __m512 v;
+
+  static Vec load(const float* p) { return {_mm512_loadu_ps(p)}; }
+  static Vec load(const std::uint8_t* p) {
+    return {_mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))))};
+  }
+  static Vec load(const double* p) {
+    return {_mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(_mm512_loadu_pd(p))),
+                               _mm512_cvtpd_ps(_mm512_loadu_pd(p + 8)), 1)};
+  }
+  static Vec set(float x) { return {_mm512_set1_ps(x)}; }
+  void store(float* p) const { _mm512_storeu_ps(p, v); }
+  friend Vec operator+(Vec a, Vec b) { return {_mm512_add_ps(a.v, b.v)}; }
+  friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_ps(a.v, b.v)}; }
+  friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_ps(a.v, b.v)}; }
+  friend Vec operator/(Vec a, Vec b) { return {_mm512_div_ps(a.v, b.v)}; }
+  friend Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_ps(a.v, b.v, c.v)}; }
+  friend Vec sqrt(Vec a) { return {_mm512_sqrt_ps(a.v)}; }
+  friend Vec max(Vec a, Vec b) { return {_mm512_max_ps(a.v, b.v)}; }
+  friend Vec min(Vec a, Vec b) { return {_mm512_min_ps(a.v, b.v)}; }
+  friend Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
+  friend Mask less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
+  friend Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_ps(m, b.v, a.v)}; }
+  friend float max_of(Vec a) {
+    return _mm512_reduce_max_ps(a.v);
+  }
+  // 2^n for k = n + round_magic, n in [-126, 127].
+  friend Vec exp2_of(Vec k) {
+    return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_castps_si512(k.v), _mm512_set1_epi32(127)), 23))};
+  }
+  // x = m * 2^e with m in [sqrt(1/2), sqrt(2)), for normal positive x.
+  friend Vec split_exponent(Vec x, Vec& e) {
+    const __m512i root = _mm512_set1_epi32(0x3f3504f3);
+    const __m512i bits = _mm512_sub_epi32(_mm512_castps_si512(x.v), root);
+    e.v = _mm512_cvtepi32_ps(_mm512_srai_epi32(bits, 23));
+    return {_mm512_castsi512_ps(_mm512_add_epi32(_mm512_and_si512(bits, _mm512_set1_epi32(0x007fffff)), root))};
+  }
+};
+
+template <> struct Vec<double> {
+  using Scalar = double;
+  using Mask = __mmask8;
+  static constexpr int lanes = 8;
+  static constexpr int registers = 32;
+  static constexpr double round_magic = 6755399441055744.0;  // 1.5 * 2^52
+  __m512d v;
+
+  static Vec load(const double* p) { return {_mm512_loadu_pd(p)}; }
+  static Vec load(const std::uint8_t* p) {
+    return {_mm512_cvtepi32_pd(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p))))};
+  }
+  static Vec load(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
+  static Vec set(double x) { return {_mm512_set1_pd(x)}; }
+  void store(double* p) const { _mm512_storeu_pd(p, v); }
+  friend Vec operator+(Vec a, Vec b) { return {_mm512_add_pd(a.v, b.v)}; }
+  friend Vec operator-(Vec a, Vec b) { return {_mm512_sub_pd(a.v, b.v)}; }
+  friend Vec operator*(Vec a, Vec b) { return {_mm512_mul_pd(a.v, b.v)}; }
+  friend Vec operator/(Vec a, Vec b) { return {_mm512_div_pd(a.v, b.v)}; }
+  friend Vec fma(Vec a, Vec b, Vec c) { return {_mm512_fmadd_pd(a.v, b.v, c.v)}; }
+  friend Vec sqrt(Vec a) { return {_mm512_sqrt_pd(a.v)}; }
+  friend Vec max(Vec a, Vec b) { return {_mm512_max_pd(a.v, b.v)}; }
+  friend Vec min(Vec a, Vec b) { return {_mm512_min_pd(a.v, b.v)}; }
+  friend Vec abs(Vec a) { return {_mm512_abs_pd(a.v)}; }
+  friend Mask less(Vec a, Vec b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
+  friend Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_pd(m, b.v, a.v)}; }
+  friend double max_of(Vec a) {
+    return _mm512_reduce_max_pd(a.v);
+  }
+  friend Vec exp2_of(Vec k) {
+    return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_add_epi64(_mm512_castpd_si512(k.v), _mm512_set1_epi64(1023)), 52))};
+  }
+  friend Vec split_exponent(Vec x, Vec& e) {
+    const __m512i root = _mm512_set1_epi64(0x3fe6a09e667f3bcd);
+    const __m512i bits = _mm512_sub_epi64(_mm512_castpd_si512(x.v), root);
+    // e + 1024 is small and not negative: placed under the exponent of 2^52 it reads as 2^52 + e + 1024.
+    const __m512i biased = _mm512_srli_epi64(_mm512_add_epi64(bits, _mm512_set1_epi64(0x4000000000000000)), 52);
+    e.v = _mm512_sub_pd(_mm512_castsi512_pd(_mm512_or_si512(biased, _mm512_set1_epi64(0x4330000000000000))),
+                        _mm512_set1_pd(4503599627370496.0 + 1024.0));
+    return {_mm512_castsi512_pd(
+        _mm512_add_epi64(_mm512_and_si512(bits, _mm512_set1_epi64(0x000fffffffffffff)), root))};
+  }
+};
+
+// Unsigned 32-bit integers, as many as a vector of float has lanes: for the random generator.
+struct Words {
+  static constexpr int lanes = 16;
+  __m512i v;
+  static Words set(std::uint32_t x) { return {_mm512_set1_epi32(static_cast<int>(x))}; }
+  static Words count_from(std::uint32_t x) {  // x, x + 1, ...
+    return {_mm512_add_epi32(set(x).v, _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15))};
+  }
+  void store(std::uint32_t* p) const { _mm512_storeu_si512(p, v); }
+  friend Words operator^(Words a, Words b) { return {_mm512_xor_si512(a.v, b.v)}; }
+  friend void multiply(Words a, Words b, Words& high, Words& low) {
+    const __m512i even = _mm512_mul_epu32(a.v, b.v);
+    const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a.v, 32), _mm512_srli_epi64(b.v, 32));
+    high.v = _mm512_mask_blend_epi32(0xaaaa, _mm512_srli_epi64(even, 32), odd);
+    low.v = _mm512_mask_blend_epi32(0xaaaa, even, _mm512_slli_epi64(odd, 32));
+  }
+};
+
+}  // namespace

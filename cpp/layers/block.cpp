@@ -1,0 +1,71 @@
+#include "layers/block.h"
+
+namespace lamina::layers {
+namespace {
+
+constexpr Index tile_rows = 8;
+
+template <class T> class RowsStep : public Step<T> {
+ public:
+  explicit RowsStep(const Block<T>& block) : block_(block) {}
+  Index tiles(Index rows) const override { return divide_up(rows, tile_rows); }
+  double work(Index rows) const override {
+    return 30.0 * static_cast<double>(rows * block_.columns * static_cast<Index>(block_.ops.size()));
+  }
+
+ protected:
+  Rect rect(Index begin, Index end, Index rows) const {
+    const Index first = begin * tile_rows;
+    return {first, std::min(end * tile_rows, rows) - first, 0, block_.columns};
+  }
+  const Block<T>& block_;
+};
+
+template <class T> class RowsForward final : public RowsStep<T> {
+ public:
+  explicit RowsForward(const Block<T>& block) : RowsStep<T>(block) {
+    this->reads = {block.in.data};
+    this->writes = {block.out.data};
+    block.add_reads(this->reads);
+  }
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    if (begin < end) this->block_.forward_ops(this->rect(begin, end, batch.rows));
+  }
+};
+
+template <class T> class RowsGradient final : public RowsStep<T> {
+ public:
+  RowsGradient(const Block<T>& block, const Block<T>* before) : RowsStep<T>(block), before_(before) {
+    this->writes = {block.dy.data};
+    block.add_reads(this->reads);
+    if (before == nullptr) return;
+    this->writes.push_back(before->dy_transposed);
+    before->add_reads(this->reads);
+  }
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    if (begin >= end) return;
+    const Rect rect = this->rect(begin, end, batch.rows);
+    this->block_.gradient_ops(rect);
+    if (before_ != nullptr) before_->arrive(rect);  // it shares this block's dy
+  }
+
+ private:
+  const Block<T>* before_;
+};
+
+}  // namespace
+
+template <class T> std::unique_ptr<Step<T>> make_rows_forward(const Block<T>& block) {
+  return std::make_unique<RowsForward<T>>(block);
+}
+
+template <class T> std::unique_ptr<Step<T>> make_rows_gradient(const Block<T>& block, const Block<T>* before) {
+  return std::make_unique<RowsGradient<T>>(block, before);
+}
+
+template std::unique_ptr<Step<float>> make_rows_forward(const Block<float>&);
+template std::unique_ptr<Step<double>> make_rows_forward(const Block<double>&);
+template std::unique_ptr<Step<float>> make_rows_gradient(const Block<float>&, const Block<float>*);
+template std::unique_ptr<Step<double>> make_rows_gradient(const Block<double>&, const Block<double>*);
+
+}  // namespace lamina::layers

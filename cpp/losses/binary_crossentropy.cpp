@@ -1,0 +1,62 @@
+// Mean over outputs of the cross-entropy of a probability p with y: from logits max(z, 0) - z y + log(1 + exp(-|z|)),
+// finite for every z; from outputs -(y log p + (1 - y) log(1 - p)), p clipped.
+#include "kernels/activation_index.h"
+#include "losses/loss.h"
+
+namespace lamina::losses {
+namespace {
+
+constexpr int sigmoid = kernels::activation_index("sigmoid");
+
+template <class T> class BinaryCrossentropy final : public Loss<T> {
+ public:
+  void rows(const LossRows<T>& r) const override { r.logits ? from_logits(r) : from_outputs(r); }
+
+ private:
+  static void from_outputs(const LossRows<T>& r) {
+    const T share = T{1} / static_cast<T>(r.outputs);
+    for (Index row = 0; row < r.rows; ++row) {
+      const T* p = r.z.at(row, 0);
+      const T* y = r.targets.at(row, 0);
+      T* logs = r.predictions.at(row, 0);
+      const auto sum_of_logs = [&](auto probability, auto weight) {
+        for (Index c = 0; c < r.outputs; ++c) logs[c] = probability(c);
+        r.table.log({1, r.outputs, logs, 0, logs, 0, T{0}});
+        return feature_sum<T>(r.outputs, [&](Index c) { return weight(c) * logs[c]; });
+      };
+      const T of_ones = sum_of_logs([=](Index c) { return Clip<T>::of(p[c]); }, [=](Index c) { return y[c]; });
+      const T of_zeros = sum_of_logs([=](Index c) { return T{1} - Clip<T>::of(p[c]); }, [=](Index c) { return T{1} - y[c]; });
+      r.values[row] = -(of_ones + of_zeros) * share;
+      if (!r.dz) continue;
+      T* dz = r.dz.at(row, 0);
+      for (Index c = 0; c < r.outputs; ++c)
+        dz[c] = Clip<T>::passes(p[c]) ? ((T{1} - y[c]) / (T{1} - p[c]) - y[c] / p[c]) * (share * r.scale) : T{0};
+    }
+  }
+
+  static void from_logits(const LossRows<T>& r) {
+    const T share = T{1} / static_cast<T>(r.outputs);
+    for (Index row = 0; row < r.rows; ++row) {
+      const T* z = r.z.at(row, 0);
+      const T* y = r.targets.at(row, 0);
+      T* p = r.predictions.at(row, 0);
+      r.table.log1p_exp_minus_abs({1, r.outputs, z, 0, p, 0, T{0}});
+      const T sum = feature_sum<T>(r.outputs, [=](Index c) { return (z[c] > 0 ? z[c] : T{0}) - z[c] * y[c] + p[c]; });
+      r.values[row] = sum * share;
+      r.table.activation_forward[sigmoid]({1, r.outputs, z, 0, p, 0, T{0}});
+      if (!r.dz) continue;
+      T* dz = r.dz.at(row, 0);
+      for (Index c = 0; c < r.outputs; ++c) dz[c] = (p[c] - y[c]) * (share * r.scale);
+    }
+  }
+};
+
+}  // namespace
+
+template <class T> std::unique_ptr<Loss<T>> make_binary_crossentropy() {
+  return std::make_unique<BinaryCrossentropy<T>>();
+}
+template std::unique_ptr<Loss<float>> make_binary_crossentropy();
+template std::unique_ptr<Loss<double>> make_binary_crossentropy();
+
+}  // namespace lamina::losses

@@ -1,0 +1,70 @@
+// A loss: a value a row and, in training, the gradient of the outputs. Each is the mean or sum over a row's outputs;
+// the mean over rows is the caller's.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/types.h"
+#include "kernels/table.h"
+
+namespace lamina::losses {
+
+enum class Targets { dense, labels };         // [rows, outputs] numbers, or [rows] class indices
+enum class Link { none, softmax, sigmoid };   // what the loss applies to its logits itself
+
+// Some rows of a batch. A loss with a link takes logits, where z is what stands before a softmax or sigmoid, and writes
+// link(z) to `predictions`; else, as every other loss, it takes outputs, and `predictions` is scratch.
+template <class T> struct LossRows {
+  const kernels::Table<T>& table;
+  Index rows, outputs;
+  Matrix<const T> z;           // [rows, outputs]: logits or outputs
+  Matrix<const T> targets;     // [rows, outputs], for dense targets
+  const std::int64_t* labels;  // [rows], for labels
+  bool logits;
+  Matrix<T> predictions;       // [rows, outputs]
+  Matrix<T> dz;                // [rows, outputs], or null: no gradient wanted
+  T scale;                     // of the gradient: 1 / rows of the whole batch
+  double* values;              // [rows]
+};
+
+template <class T> class Loss {
+ public:
+  virtual ~Loss() = default;
+  virtual void rows(const LossRows<T>& r) const = 0;
+};
+
+struct LossInfo {
+  const char* name;
+  Targets targets;
+  Link link;
+};
+
+const std::vector<LossInfo>& list();
+const LossInfo& find(const std::string& name);  // throws std::invalid_argument for an unknown name
+template <class T> std::unique_ptr<Loss<T>> make(const std::string& name);
+
+// The sum over a row's features: 16 partials by index modulo 16, then a tree 8-4-2-1.
+template <class T, class F> T feature_sum(Index n, F&& at) {
+  T partial[16] = {};
+  for (Index i = 0; i < n; ++i) partial[i % 16] += at(i);
+  for (int width = 8; width > 0; width /= 2)
+    for (int i = 0; i < width; ++i) partial[i] += partial[i + width];
+  return partial[0];
+}
+
+// Probabilities are kept this far from 0 and 1 where a logarithm is taken of outputs (Keras's epsilon).
+template <class T> struct Clip {
+  static constexpr T low = static_cast<T>(1e-7), high = static_cast<T>(1 - 1e-7);
+  static T of(T p) { return p < low ? low : p > high ? high : p; }
+  static bool passes(T p) { return p >= low && p <= high; }  // whether the gradient does
+};
+
+// One factory a member, in its own file.
+template <class T> std::unique_ptr<Loss<T>> make_categorical_crossentropy();
+template <class T> std::unique_ptr<Loss<T>> make_sparse_categorical_crossentropy();
+template <class T> std::unique_ptr<Loss<T>> make_binary_crossentropy();
+template <class T> std::unique_ptr<Loss<T>> make_mean_squared_error();
+template <class T> std::unique_ptr<Loss<T>> make_mean_absolute_error();
+
+}  // namespace lamina::losses

@@ -1,0 +1,32 @@
+// Mean over outputs of |p - y|, its gradient 0 where p = y.
+#include "losses/loss.h"
+
+namespace lamina::losses {
+namespace {
+
+template <class T> class MeanAbsoluteError final : public Loss<T> {
+ public:
+  void rows(const LossRows<T>& r) const override {
+    const T share = T{1} / static_cast<T>(r.outputs);
+    for (Index row = 0; row < r.rows; ++row) {
+      const T* p = r.z.at(row, 0);
+      const T* y = r.targets.at(row, 0);
+      r.values[row] = share * feature_sum<T>(r.outputs, [=](Index c) {
+        return p[c] > y[c] ? p[c] - y[c] : y[c] - p[c];
+      });
+      if (!r.dz) continue;
+      T* dz = r.dz.at(row, 0);
+      for (Index c = 0; c < r.outputs; ++c) dz[c] = p[c] > y[c] ? share * r.scale : p[c] < y[c] ? -share * r.scale : T{0};
+    }
+  }
+};
+
+}  // namespace
+
+template <class T> std::unique_ptr<Loss<T>> make_mean_absolute_error() {
+  return std::make_unique<MeanAbsoluteError<T>>();
+}
+template std::unique_ptr<Loss<float>> make_mean_absolute_error();
+template std::unique_ptr<Loss<double>> make_mean_absolute_error();
+
+}  // namespace lamina::losses

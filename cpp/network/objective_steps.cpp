@@ -1,0 +1,178 @@
+#include "network/objective_steps.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace lamina::network {
+namespace {
+
+template <class T> class LossStep final : public Step<T> {
+ public:
+  LossStep(const kernels::Table<T>& table, LossBinding<T> binding, const ValueRoom& room)
+      : table_(table), b_(std::move(binding)), room_(room) {
+    this->reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels};
+    this->writes = {&room, b_.link.data};
+    if (b_.last == nullptr) return;
+    this->writes.push_back(b_.last->dy.data);
+    this->writes.push_back(b_.last->dy_transposed);
+    b_.last->add_reads(this->reads);
+  }
+
+  Index tiles(Index rows) const override { return divide_up(rows, tile_rows); }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    if (begin >= end) return;
+    const Index first = begin * tile_rows, rows = std::min(end * tile_rows, batch.rows) - first;
+    double* const values = room_.values + batch.values + first;
+    const auto from = [first](Matrix<T> m) { return Matrix<T>{m ? m.at(first, 0) : nullptr, m.row}; };
+    const Matrix<T> targets = from(b_.targets);
+    const std::int64_t* labels = b_.labels == nullptr ? nullptr : b_.labels + first;
+    b_.loss->rows({.table = table_,
+                   .rows = rows,
+                   .outputs = b_.outputs,
+                   .z = {b_.z.at(first, 0), b_.z.row},
+                   .targets = {targets.data, targets.row},
+                   .labels = labels,
+                   .logits = b_.logits,
+                   .predictions = from(b_.link),
+                   .dz = b_.last == nullptr ? Matrix<T>{} : from(b_.last->dy),
+                   .scale = T{1} / static_cast<T>(batch.rows),
+                   .values = values});
+    const Matrix<T> predictions = from(b_.predictions);
+    for (std::size_t m = 0; m < b_.metrics.size(); ++m)
+      b_.metrics[m]->rows({.rows = rows,
+                           .outputs = b_.outputs,
+                           .predictions = {predictions.data, predictions.row},
+                           .targets = {targets.data, targets.row},
+                           .labels = labels,
+                           .values = values + static_cast<Index>(m + 1) * room_.stride});
+    if (b_.last != nullptr) b_.last->arrive({first, rows, 0, b_.outputs});
+  }
+
+  double work(Index rows) const override { return 100.0 * static_cast<double>(rows * b_.outputs); }
+
+ private:
+  static constexpr Index tile_rows = 4;
+  const kernels::Table<T>& table_;
+  LossBinding<T> b_;
+  const ValueRoom& room_;
+};
+
+template <class T> class PenaltyStep final : public Step<T> {
+ public:
+  PenaltyStep(const kernels::Table<T>& table, const T* weights, Index count, double l1, double l2, Index first,
+              std::vector<double>& segments)
+      : table_(table), weights_(weights), count_(count), l1_(l1), l2_(l2), first_(first), segments_(segments) {
+    this->reads = {weights};
+    this->writes = {&segments};
+  }
+
+  Index tiles(Index) const override { return divide_up(count_, penalty_segment); }
+
+  void run(Index begin, Index end, const Batch<T>&) const override {
+    for (Index tile = begin; tile < end; ++tile) {
+      const Index first = tile * penalty_segment;
+      const auto sums = table_.penalty(std::min(penalty_segment, count_ - first), weights_ + first);
+      segments_[static_cast<std::size_t>(first_ + tile)] =
+          l1_ * static_cast<double>(sums.absolute) + l2_ * static_cast<double>(sums.square);
+    }
+  }
+
+  double work(Index) const override { return 4.0 * static_cast<double>(count_); }
+
+ private:
+  const kernels::Table<T>& table_;
+  const T* weights_;
+  Index count_;
+  double l1_, l2_;
+  Index first_;
+  std::vector<double>& segments_;
+};
+
+template <class T> class SumStep final : public Step<T> {
+ public:
+  SumStep(const ValueRoom& room, const std::vector<double>& segments, Totals& totals)
+      : room_(room), segments_(segments), totals_(totals) {
+    this->reads = {&room, &segments};
+    this->writes = {&totals};
+  }
+
+  Index tiles(Index) const override { return 1; }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    if (begin >= end) return;
+    const auto rows = static_cast<double>(batch.rows);
+    const double loss = sum(0, batch.rows) / rows + std::accumulate(segments_.begin(), segments_.end(), 0.0);
+    totals_.last_loss = loss;
+    totals_.diverged = !std::isfinite(loss);
+    totals_.loss += loss * rows;
+    for (std::size_t m = 0; m < totals_.metrics.size(); ++m)
+      totals_.metrics[m] += sum(static_cast<Index>(m + 1), batch.rows);
+    totals_.rows += batch.rows;
+  }
+
+  double work(Index rows) const override { return 4.0 * static_cast<double>(rows); }
+
+ private:
+  double sum(Index value, Index rows) const {
+    const double* values = room_.values + value * room_.stride;
+    double total = 0;
+    for (Index r = 0; r < rows; ++r) total += values[r];
+    return total;
+  }
+
+  const ValueRoom& room_;
+  const std::vector<double>& segments_;
+  Totals& totals_;
+};
+
+}  // namespace
+
+template <class T>
+std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>& table, LossBinding<T> binding,
+                                        const ValueRoom& room) {
+  return std::make_unique<LossStep<T>>(table, std::move(binding), room);
+}
+
+template <class T>
+std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>& network, std::vector<double>& segments) {
+  std::vector<std::unique_ptr<Step<T>>> steps;
+  Index used = 0;
+  const auto add = [&](const T* weights, Index count, double l1, double l2) {
+    if (weights == nullptr || (l1 == 0 && l2 == 0)) return;
+    steps.push_back(std::make_unique<PenaltyStep<T>>(network.table(), weights, count, l1, l2, used, segments));
+    used += steps.back()->tiles(0);
+  };
+  for (Index i = 0; i < network.dense_count(); ++i) {
+    const layers::DenseParameters<T>& d = network.dense(i);
+    add(d.kernel, d.panels() * d.panel_stride(), d.kernel_l1, d.kernel_l2);
+    add(d.bias, d.panels() * panel_width, d.bias_l1, d.bias_l2);
+  }
+  segments.assign(static_cast<std::size_t>(used), 0.0);
+  return steps;
+}
+
+template <class T> double penalty_of(const Network<T>& network) {
+  std::vector<double> segments;
+  const auto steps = make_penalty_steps(network, segments);
+  run_team(1, [&](Team&) {
+    for (const auto& step : steps) step->run(0, step->tiles(0), Batch<T>{});
+  });
+  return std::accumulate(segments.begin(), segments.end(), 0.0);
+}
+
+template <class T>
+std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, const std::vector<double>& segments, Totals& totals) {
+  return std::make_unique<SumStep<T>>(room, segments, totals);
+}
+
+#define LAMINA_INSTANTIATE(T)                                                                                   \
+  template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&); \
+  template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);   \
+  template double penalty_of(const Network<T>&);                                                                \
+  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, const std::vector<double>&, Totals&);
+LAMINA_INSTANTIATE(float)
+LAMINA_INSTANTIATE(double)
+
+}  // namespace lamina::network

@@ -1,0 +1,335 @@
+#include "network/plan.h"
+
+#include <algorithm>
+#include <set>
+
+#include "base/error.h"
+#include "layers/dense.h"
+#include "network/objective_steps.h"
+
+namespace lamina::network {
+namespace {
+
+const char* name_of(losses::Link link) {
+  switch (link) {
+    case losses::Link::softmax: return "softmax";
+    case losses::Link::sigmoid: return "sigmoid";
+    case losses::Link::none: break;
+  }
+  return "";
+}
+
+// Places matrices in one arena: reserve first, then all at once.
+template <class T> class Placement {
+ public:
+  void matrix(Matrix<T>& m, Index rows, Index columns) {
+    const Index row = round_up(columns, panel_width);
+    matrices_.push_back({&m, arena_.reserve(rows * row), row});
+  }
+  void pointer(T*& p, Index count) { pointers_.push_back({&p, arena_.reserve(count)}); }
+
+  void allocate() {
+    arena_.allocate();
+    for (const auto& m : matrices_) *m.target = {arena_.at(m.offset), m.row};
+    for (const auto& p : pointers_) *p.target = arena_.at(p.offset);
+  }
+
+ private:
+  struct PlacedMatrix {
+    Matrix<T>* target;
+    Index offset, row;
+  };
+  struct PlacedPointer {
+    T** target;
+    Index offset;
+  };
+  Arena<T> arena_;
+  std::vector<PlacedMatrix> matrices_;
+  std::vector<PlacedPointer> pointers_;
+};
+
+// Which steps must wait for all threads: those that touch what another has touched since the last barrier. The list is
+// walked twice, since the end of a batch meets the beginning of the next.
+template <class T> std::vector<bool> barriers_for(const std::vector<std::unique_ptr<Step<T>>>& steps) {
+  std::vector<bool> barrier(steps.size());
+  std::set<const void*> read, written;
+  const auto clashes = [](const std::vector<const void*>& keys, const std::set<const void*>& touched) {
+    return std::any_of(keys.begin(), keys.end(), [&](const void* k) { return k != nullptr && touched.count(k) != 0; });
+  };
+  for (int pass = 0; pass < 2; ++pass)
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      const Step<T>& step = *steps[i];
+      barrier[i] = clashes(step.reads, written) || clashes(step.writes, written) || clashes(step.writes, read);
+      if (barrier[i]) {
+        read.clear();
+        written.clear();
+      }
+      read.insert(step.reads.begin(), step.reads.end());
+      written.insert(step.writes.begin(), step.writes.end());
+    }
+  return barrier;
+}
+
+// Floating-point operations a microsecond that one thread manages, about.
+template <class T> double speed() {
+  const double floats = kernels::current_isa() == kernels::Isa::avx512 ? 80e3
+                        : kernels::current_isa() == kernels::Isa::avx2 ? 50e3
+                                                                       : 4e3;
+  return floats * sizeof(float) / sizeof(T);
+}
+
+}  // namespace
+
+template <class T> struct Plan<T>::Parts {
+  const Network<T>& network;
+  PlanOptions options;
+
+  Placement<T> placement;
+  Matrix<T> input, targets, link, predictions;
+  std::vector<std::int64_t> labels;
+  std::vector<std::uint8_t> live;
+  std::vector<std::unique_ptr<layers::Block<T>>> blocks;
+  std::unique_ptr<layers::Block<T>> head;  // the final activation, where the loss takes what comes before it
+
+  losses::LossInfo loss_info{};
+  std::unique_ptr<losses::Loss<T>> loss;
+  std::vector<const metrics::Metric*> metric_list;
+  ValueRoom room;
+  std::vector<double> own_values, penalty_segments;
+  Totals totals;
+
+  std::vector<std::unique_ptr<Step<T>>> steps;
+  std::vector<bool> barrier;
+  std::size_t first_steps = 0;
+
+  Parts(const Network<T>& n, const PlanOptions& o) : network(n), options(o) {
+    read_objective();
+    make_blocks();
+    place();
+    make_steps();
+  }
+
+  bool backward() const { return options.backward != Backward::none; }
+  bool link_fused = false;         // the loss replaces the final activation
+  bool link_is_activation = false;  // and its link is that very activation
+
+  void read_objective() {
+    if (options.objective == nullptr) return;
+    loss_info = losses::find(options.objective->loss);
+    loss = losses::make<T>(options.objective->loss);
+    for (const std::string& name : options.objective->metrics) metric_list.push_back(&metrics::find(name));
+    totals.metrics.assign(metric_list.size(), 0.0);
+    if (loss_info.link == losses::Link::none || network.layers().empty()) return;
+    const std::string& last = network.layers().back().name;  // empty where the last layer is no activation
+    link_fused = last == "softmax" || last == "sigmoid";
+    link_is_activation = last == name_of(loss_info.link);
+  }
+
+  void make_blocks() {
+    const auto& layers = network.layers();
+    Index columns = network.inputs(), dense = 0;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (layers[i].type == "dense") {
+        add_block(columns = layers[i].units)->dense = &network.dense(dense++);
+        continue;
+      }
+      auto op = layers::make_op<T>(layers[i], {network.table(), columns, options.capacity,
+                                               static_cast<std::uint32_t>(i), options.training});
+      if (op == nullptr) continue;
+      if (link_fused && i + 1 == layers.size()) {
+        if (!link_is_activation) {
+          head = std::make_unique<layers::Block<T>>(network.table());
+          head->columns = columns;
+          head->ops.push_back(std::move(op));
+        }
+        continue;
+      }
+      if (blocks.empty() || (op->rowwise() && blocks.back()->dense != nullptr)) add_block(columns);
+      blocks.back()->ops.push_back(std::move(op));
+    }
+    if (blocks.empty()) add_block(columns);
+  }
+
+  layers::Block<T>* add_block(Index columns) {
+    blocks.push_back(std::make_unique<layers::Block<T>>(network.table()));
+    blocks.back()->columns = columns;
+    return blocks.back().get();
+  }
+
+  // Whether weights at or before this block need its gradient.
+  bool needs_gradient(std::size_t block) const {
+    if (!backward()) return false;
+    for (std::size_t i = 0; i <= block; ++i)
+      if (blocks[i]->dense != nullptr) return true;
+    return false;
+  }
+
+  void place() {
+    const Index rows = options.capacity;
+    placement.matrix(input, rows, network.inputs());
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      layers::Block<T>& b = *blocks[i];
+      if (b.dense != nullptr) placement.matrix(b.sum, rows, b.columns);
+      for (std::size_t k = 0; k < b.ops.size(); ++k)
+        if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, rows, b.columns);
+      if (b.dense != nullptr && needs_gradient(i)) placement.matrix(b.dy, rows, b.columns);
+      if (b.dense != nullptr && i > 0 && needs_gradient(i - 1))
+        placement.pointer(b.dy_transposed, round_up(rows, panel_width) * b.columns);
+    }
+    if (loss != nullptr) {
+      placement.matrix(link, rows, network.outputs());
+      if (head != nullptr) placement.matrix(head->ops[0]->out, rows, network.outputs());
+      if (loss_info.targets == losses::Targets::dense)
+        placement.matrix(targets, rows, network.outputs());
+      else
+        labels.resize(static_cast<std::size_t>(rows));
+      own_values.resize((metric_list.size() + 1) * static_cast<std::size_t>(rows));
+      room = {own_values.data(), rows};
+    }
+    if (options.skip_zero_columns) live.resize(static_cast<std::size_t>(network.inputs()));
+    placement.allocate();
+    connect();
+  }
+
+  // An activation right behind a dense layer may overwrite the sums.
+  static bool over_the_sum(const layers::Block<T>& b, std::size_t op) {
+    return b.dense != nullptr && op == 0 && b.ops[op]->in_place();
+  }
+
+  void connect() {
+    Matrix<T> before = input;
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      layers::Block<T>& b = *blocks[i];
+      b.in = before;
+      Matrix<T> value = b.dense != nullptr ? b.sum : b.in;
+      for (std::size_t k = 0; k < b.ops.size(); ++k) {
+        b.ops[k]->in = value;
+        if (over_the_sum(b, k)) b.ops[k]->out = value;
+        value = b.ops[k]->out;
+      }
+      before = b.out = value;
+      if (b.dense == nullptr && needs_gradient(i)) b.dy = blocks[i - 1]->dy;
+    }
+    predictions = before;
+    if (link_is_activation) predictions = link;
+    if (head != nullptr) {
+      head->in = head->ops[0]->in = before;
+      predictions = head->out = head->ops[0]->out;
+    }
+  }
+
+  void add(std::unique_ptr<Step<T>> step) {
+    if (step == nullptr) return;
+    if (step->changes_weights) step->reads.push_back(&totals);
+    steps.push_back(std::move(step));
+  }
+
+  const std::uint8_t* live_of(std::size_t block) const {
+    return block == 0 && !live.empty() ? live.data() : nullptr;
+  }
+
+  void make_steps() {
+    for (const auto& block : blocks)
+      for (const auto& op : block->ops) add(op->prepare());
+    if (backward())
+      for (auto& step : make_penalty_steps(network, penalty_segments)) add(std::move(step));
+    for (std::size_t i = 0; i < blocks.size(); ++i) {
+      const layers::Block<T>& b = *blocks[i];
+      if (b.dense != nullptr)
+        add(layers::make_dense_forward(b, live_of(i)));
+      else if (!b.ops.empty())
+        add(layers::make_rows_forward(b));
+    }
+    if (head != nullptr) add(layers::make_rows_forward(*head));
+    if (loss != nullptr) add_loss();
+    if (backward()) add_backward();
+  }
+
+  void add_loss() {
+    const layers::Block<T>& last = *blocks.back();
+    add(make_loss_step<T>(network.table(),
+                          {.loss = loss.get(),
+                           .metrics = metric_list,
+                           .z = {last.out.data, last.out.row},
+                           .logits = link_fused,
+                           .link = link,
+                           .predictions = predictions,
+                           .targets = targets,
+                           .labels = labels.empty() ? nullptr : labels.data(),
+                           .last = needs_gradient(blocks.size() - 1) ? &last : nullptr,
+                           .outputs = network.outputs()},
+                          room));
+    if (backward()) add(make_sum_step<T>(room, penalty_segments, totals));
+  }
+
+  void add_backward() {
+    const bool fused = options.backward == Backward::fused_update;
+    for (std::size_t i = blocks.size(); i-- > 0 && needs_gradient(i);) {
+      const layers::Block<T>& b = *blocks[i];
+      const layers::Block<T>* before = i > 0 && needs_gradient(i - 1) ? blocks[i - 1].get() : nullptr;
+      if (b.dense == nullptr) {
+        add(layers::make_rows_gradient(b, before));
+        continue;
+      }
+      if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
+      add(layers::make_dense_update(b, live_of(i), fused ? options.update : kernels::Update::store));
+    }
+    if (options.backward != Backward::stored_update) return;
+    for (const auto& b : blocks)
+      if (b->dense != nullptr) add(layers::make_dense_stored_update(*b, options.update));
+  }
+};
+
+void check_objective(const Objective& objective) {
+  const losses::LossInfo& loss = losses::find(objective.loss);
+  for (const std::string& name : objective.metrics) {
+    const bool labels = metrics::find(name).targets == metrics::Targets::labels;
+    require(labels == (loss.targets == losses::Targets::labels), "metric '", name, "' does not fit the targets of loss '",
+            loss.name, "', which are ", labels ? "rows of numbers" : "class indices");
+  }
+}
+
+template <class T>
+Plan<T>::Plan(const Network<T>& network, const PlanOptions& options)
+    : parts_(std::make_unique<Parts>(network, options)) {}
+template <class T> Plan<T>::~Plan() = default;
+
+template <class T> Matrix<T> Plan<T>::input() const { return parts_->input; }
+template <class T> std::uint8_t* Plan<T>::live() const { return parts_->live.empty() ? nullptr : parts_->live.data(); }
+template <class T> Matrix<T> Plan<T>::targets() const { return parts_->targets; }
+template <class T> std::int64_t* Plan<T>::labels() const { return parts_->labels.data(); }
+template <class T> losses::Targets Plan<T>::target_kind() const { return parts_->loss_info.targets; }
+template <class T> Matrix<T> Plan<T>::predictions() const { return parts_->predictions; }
+template <class T> Totals& Plan<T>::totals() { return parts_->totals; }
+
+template <class T> void Plan<T>::write_values_to(double* values, Index stride) { parts_->room = {values, stride}; }
+
+template <class T> void Plan<T>::add_first(std::unique_ptr<Step<T>> step) {
+  parts_->steps.insert(parts_->steps.begin() + static_cast<std::ptrdiff_t>(parts_->first_steps++), std::move(step));
+}
+
+template <class T> void Plan<T>::finish() { parts_->barrier = barriers_for(parts_->steps); }
+
+template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
+  const Parts& p = *parts_;
+  for (std::size_t i = 0; i < p.steps.size(); ++i) {
+    const Step<T>& step = *p.steps[i];
+    if (p.barrier[i]) team.barrier();
+    if (step.changes_weights && p.totals.diverged) return false;
+    const Index tiles = step.tiles(batch.rows);
+    step.run(team.begin(tiles), team.end(tiles), batch);
+  }
+  return true;
+}
+
+template <class T> int Plan<T>::team_size(Index rows) const {
+  double work = 0;
+  for (const auto& step : parts_->steps) work += step->work(rows);
+  const auto barriers = std::count(parts_->barrier.begin(), parts_->barrier.end(), true);
+  return team_size_for(work / speed<T>(), barriers);
+}
+
+template class Plan<float>;
+template class Plan<double>;
+
+}  // namespace lamina::network

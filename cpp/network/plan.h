@@ -1,0 +1,83 @@
+// A plan: the steps of one batch for a network, a batch size and a mode, every buffer placed beforehand.
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/arena.h"
+#include "base/team.h"
+#include "losses/loss.h"
+#include "metrics/metric.h"
+#include "network/network.h"
+
+namespace lamina::network {
+
+enum class Backward {
+  none,          // predictions, and losses where asked for
+  gradients,     // gradients are stored and no weight changes
+  fused_update,  // gradients go from registers into the update
+  stored_update  // gradients are stored, then applied: the same bits
+};
+
+// What a batch is judged by.
+struct Objective {
+  std::string loss;
+  std::vector<std::string> metrics;
+};
+
+struct PlanOptions {
+  Index capacity = 1;  // the most rows of a batch
+  bool training = false;  // dropout works
+  bool skip_zero_columns = false;
+  Backward backward = Backward::none;
+  const Objective* objective = nullptr;  // null: predictions only
+  kernels::Update update = kernels::Update::store;
+};
+
+// Throws std::invalid_argument for an unknown name, or a metric that does not fit the loss's targets.
+void check_objective(const Objective& objective);
+
+// Sums over the batches run so far, in double.
+struct Totals {
+  double loss = 0;              // Σ rows × (mean loss + penalty)
+  std::vector<double> metrics;  // Σ over rows
+  Index rows = 0;
+  double last_loss = 0;  // of the last batch
+  bool diverged = false;  // the last batch's loss is not finite: its update was not made
+};
+
+template <class T> class Plan {
+ public:
+  Plan(const Network<T>& network, const PlanOptions& options);
+  ~Plan();
+
+  // Where a batch is to be put before its first step, by the steps given to add_first.
+  Matrix<T> input() const;
+  std::uint8_t* live() const;  // [inputs], or null where nobody asks
+  Matrix<T> targets() const;   // of dense targets
+  std::int64_t* labels() const;
+  losses::Targets target_kind() const;
+  Matrix<T> predictions() const;  // [rows, outputs]
+
+  void add_first(std::unique_ptr<Step<T>> step);
+
+  // Rows' losses and metrics, [metric + 1][stride], written at batch.values; without it a plan's own room is used,
+  // and summed into totals() by the plan.
+  void write_values_to(double* values, Index stride);
+  Totals& totals();
+
+  // Places the barriers; to be called once, after the last add_first.
+  void finish();
+
+  // Runs every step with the team; false where the batch diverged and was not applied.
+  bool run(const Batch<T>& batch, Team& team) const;
+
+  // How many threads a batch of so many rows is worth.
+  int team_size(Index rows) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace lamina::network

@@ -1,0 +1,32 @@
+// Adam (Kingma and Ba, 2015), the bias correction folded into the step size as in the paper's section 2.
+#include <cmath>
+
+#include "optimizers/optimizer.h"
+
+namespace lamina::optimizers {
+namespace {
+
+class Adam final : public Optimizer {
+ public:
+  explicit Adam(const OptimizerSpec& spec)
+      : Optimizer(spec), beta_1_(value("beta_1")), beta_2_(value("beta_2")), epsilon_(value("epsilon")) {}
+
+  kernels::Update update() const override { return kernels::Update::adam; }
+  int slots() const override { return 2; }
+  void scalars(std::uint64_t iteration, double* out) const override {
+    const std::uint64_t t = iteration + 1;
+    out[0] = learning_rate * std::sqrt(1 - power(beta_2_, t)) / (1 - power(beta_1_, t));
+    out[1] = 1 - beta_1_;
+    out[2] = 1 - beta_2_;
+    out[3] = epsilon_;
+  }
+
+ private:
+  double beta_1_, beta_2_, epsilon_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec) { return std::make_unique<Adam>(spec); }
+
+}  // namespace lamina::optimizers

@@ -1,0 +1,106 @@
+#include "training/batches.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+#include "base/rng.h"
+
+namespace lamina::training {
+namespace {
+
+__extension__ using Wide = unsigned __int128;
+
+template <class T> class GatherStep final : public Step<T> {
+ public:
+  GatherStep(const kernels::Table<T>& table, const Inputs& inputs, Index columns, Matrix<T> to, std::uint8_t* live)
+      : table_(table), inputs_(inputs), columns_(columns), to_(to), live_(live) {
+    this->writes = {to.data, live};
+  }
+
+  Index tiles(Index) const override { return divide_up(columns_, width); }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    if (begin >= end) return;
+    table_.gather[static_cast<int>(inputs_.type)]({.rows = batch.rows,
+                                                   .begin = begin * width,
+                                                   .end = std::min(end * width, columns_),
+                                                   .source = inputs_.data,
+                                                   .source_row = inputs_.row_bytes,
+                                                   .order = batch.order,
+                                                   .first = batch.first,
+                                                   .next = batch.next,
+                                                   .next_rows = batch.next_rows,
+                                                   .dst = to_.data,
+                                                   .dst_row = to_.row,
+                                                   .live = live_});
+  }
+
+  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * columns_); }
+
+ private:
+  static constexpr Index width = 64;
+  const kernels::Table<T>& table_;
+  const Inputs& inputs_;
+  Index columns_;
+  Matrix<T> to_;
+  std::uint8_t* live_;
+};
+
+template <class T> class TargetStep final : public Step<T> {
+ public:
+  TargetStep(const TargetRows<T>& from, Index outputs, Matrix<T> to, std::int64_t* labels)
+      : from_(from), outputs_(outputs), to_(to), labels_(labels) {
+    this->writes = {to.data, labels};
+  }
+
+  Index tiles(Index rows) const override { return divide_up(rows, tile_rows); }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    for (Index r = begin * tile_rows; r < std::min(end * tile_rows, batch.rows); ++r) {
+      const Index row = batch.order == nullptr ? batch.first + r : batch.order[r];
+      if (to_)
+        std::copy_n(from_.dense + row * outputs_, outputs_, to_.at(r, 0));
+      else
+        labels_[r] = from_.labels[row];
+    }
+  }
+
+  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * outputs_); }
+
+ private:
+  static constexpr Index tile_rows = 8;
+  const TargetRows<T>& from_;
+  Index outputs_;
+  Matrix<T> to_;
+  std::int64_t* labels_;
+};
+
+}  // namespace
+
+void shuffle(std::vector<Index>& order, std::uint64_t seed, std::uint64_t iteration) {
+  std::iota(order.begin(), order.end(), Index{0});
+  const Draws draws(seed, iteration, streams::shuffle);
+  std::uint64_t position = 0;
+  for (std::size_t left = order.size(); left > 1; --left, ++position) {
+    // The high half of a 128-bit product maps the draw to [0, left).
+    const auto j = static_cast<std::size_t>((static_cast<Wide>(draws[position]) * left) >> 64);
+    std::swap(order[left - 1], order[j]);
+  }
+}
+
+template <class T>
+void add_gather_steps(network::Plan<T>& plan, const network::Network<T>& network, const Inputs& inputs,
+                      const TargetRows<T>* targets) {
+  plan.add_first(
+      std::make_unique<GatherStep<T>>(network.table(), inputs, network.inputs(), plan.input(), plan.live()));
+  if (targets == nullptr) return;
+  plan.add_first(std::make_unique<TargetStep<T>>(*targets, network.outputs(), plan.targets(), plan.labels()));
+}
+
+template void add_gather_steps(network::Plan<float>&, const network::Network<float>&, const Inputs&,
+                               const TargetRows<float>*);
+template void add_gather_steps(network::Plan<double>&, const network::Network<double>&, const Inputs&,
+                               const TargetRows<double>*);
+
+}  // namespace lamina::training

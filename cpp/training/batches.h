@@ -1,0 +1,31 @@
+// From the user's arrays to a batch: the order of rows, and the steps that gather them.
+#pragma once
+#include <memory>
+#include <vector>
+
+#include "network/plan.h"
+
+namespace lamina::training {
+
+// Rows of inputs, read where they lie.
+struct Inputs {
+  const void* data = nullptr;  // [rows, inputs], columns contiguous
+  kernels::SourceType type = kernels::SourceType::float32;
+  Index rows = 0, row_bytes = 0;
+};
+
+// Targets in one of two forms.
+template <class T> struct TargetRows {
+  const T* dense = nullptr;              // [rows, outputs], contiguous
+  const std::int64_t* labels = nullptr;  // [rows]
+};
+
+// Puts order into 0, 1, …, n - 1 shuffled (Fisher and Yates): a function of seed and iteration alone.
+void shuffle(std::vector<Index>& order, std::uint64_t seed, std::uint64_t iteration);
+
+// Steps that fill a plan's input and targets from data that may be exchanged between runs.
+template <class T>
+void add_gather_steps(network::Plan<T>& plan, const network::Network<T>& network, const Inputs& inputs,
+                      const TargetRows<T>* targets);
+
+}  // namespace lamina::training

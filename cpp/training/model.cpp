@@ -1,0 +1,196 @@
+#include "training/model.h"
+
+#include <algorithm>
+#include <chrono>
+#include <stdexcept>
+#include <utility>
+
+#include "base/error.h"
+#include "network/objective_steps.h"
+
+namespace lamina::training {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr Index chunk_rows = 64;      // rows that one thread takes through the whole network at a time
+constexpr Index slab_rows = 1 << 16;  // rows whose losses and metrics are kept before they are summed
+constexpr double pause_seconds = 0.05;
+
+[[noreturn]] void throw_busy() {
+  throw std::runtime_error("the model is being trained in another thread; wait for fit to return");
+}
+
+template <class T> int team_for(const network::Plan<T>& plan, Index rows) {
+  const int wanted = plan.team_size(rows);
+  return static_cast<int>(std::clamp<Index>(divide_up(rows, chunk_rows), 1, wanted));
+}
+
+}  // namespace
+
+// One thread's plan for inference with the data it reads.
+template <class T> struct Model<T>::Worker {
+  Inputs inputs;
+  TargetRows<T> targets;
+  network::Plan<T> plan;
+
+  Worker(const network::Network<T>& network, const network::Objective* objective)
+      : plan(network, {.capacity = chunk_rows, .objective = objective}) {
+    add_gather_steps(plan, network, inputs, objective == nullptr ? nullptr : &targets);
+    plan.finish();
+  }
+};
+
+template <class T>
+Model<T>::Model(Index inputs, std::vector<layers::LayerSpec> layers, const kernels::Table<T>& table)
+    : network_(inputs, std::move(layers), table) {}
+template <class T> Model<T>::~Model() = default;
+
+// Calls run(worker, first row, rows, team of one) for every chunk of [0, rows), each thread with a worker of its own.
+// A thread that finds the time for a pause come stops at its next chunk; the rest is done after the pause.
+template <class T>
+template <class Run>
+void Model<T>::over_rows(Workers& workers, Index rows, const Pause& pause, const Run& run) const {
+  const Index chunks = divide_up(rows, chunk_rows);
+  std::vector<Index> next, end;  // by worker
+  for (Index w = 0, size = static_cast<Index>(workers.size()); w < size; ++w) {
+    next.push_back(chunks * w / size);
+    end.push_back(chunks * (w + 1) / size);
+  }
+  for (;;) {
+    const auto deadline = Clock::now() + std::chrono::duration<double>(pause_seconds);
+    run_team(static_cast<int>(workers.size()), [&](Team& team) {
+      TeamState alone;
+      Team solo(0, 1, alone);
+      for (auto w = static_cast<std::size_t>(team.rank); w < workers.size(); w += static_cast<std::size_t>(team.size))
+        for (; next[w] < end[w] && Clock::now() < deadline; ++next[w]) {
+          const Index first = next[w] * chunk_rows;
+          run(*workers[w], first, std::min(chunk_rows, rows - first), solo);
+        }
+    });
+    if (next == end) return;
+    pause();
+  }
+}
+
+template <class T>
+void Model<T>::compile(const network::Objective& objective, const optimizers::OptimizerSpec& spec) {
+  network::check_objective(objective);
+  auto optimizer = optimizers::make(spec);
+  network_.reset_moments(optimizer->slots());
+  objective_ = objective;
+  optimizer_ = std::move(optimizer);
+  iterations = 0;
+}
+
+template <class T> void Model<T>::read_weight(std::size_t i, T* out) const {
+  network_.read_weight(network_.weights().at(i), out);
+}
+template <class T> void Model<T>::write_weight(std::size_t i, const T* in) {
+  network_.write_weight(network_.weights().at(i), in);
+}
+template <class T> void Model<T>::read_gradient(std::size_t i, T* out) const {
+  network_.read_gradient(network_.weights().at(i), out);
+}
+
+template <class T> std::shared_lock<std::shared_mutex> Model<T>::reading() const {
+  std::shared_lock lock(in_use_, std::try_to_lock);
+  if (!lock) throw_busy();
+  return lock;
+}
+
+template <class T> std::unique_lock<std::shared_mutex> Model<T>::changing() const {
+  std::unique_lock lock(in_use_, std::try_to_lock);
+  if (!lock) throw_busy();
+  return lock;
+}
+
+template <class T> std::unique_ptr<typename Model<T>::Worker> Model<T>::take_worker() {
+  {
+    const std::lock_guard lock(idle_mutex_);
+    if (!idle_.empty()) {
+      auto worker = std::move(idle_.back());
+      idle_.pop_back();
+      return worker;
+    }
+  }
+  return std::make_unique<Worker>(network_, nullptr);
+}
+
+template <class T> void Model<T>::give_back(Workers workers) {
+  const std::lock_guard lock(idle_mutex_);
+  for (auto& worker : workers) idle_.push_back(std::move(worker));
+}
+
+template <class T> void Model<T>::predict(const Inputs& inputs, T* out, const Pause& pause) {
+  const auto lock = reading();
+  Workers workers;
+  workers.push_back(take_worker());
+  for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i) workers.push_back(take_worker());
+  for (const auto& worker : workers) worker->inputs = inputs;
+  const Index outputs = network_.outputs();
+  over_rows(workers, inputs.rows, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
+    Batch<T> batch;
+    batch.rows = rows;
+    batch.first = first;
+    worker.plan.run(batch, solo);
+    const Matrix<T> predictions = worker.plan.predictions();
+    for (Index r = 0; r < rows; ++r) std::copy_n(predictions.at(r, 0), outputs, out + (first + r) * outputs);
+  });
+  give_back(std::move(workers));
+}
+
+template <class T>
+std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause) {
+  const auto lock = reading();
+  Workers workers;
+  workers.push_back(std::make_unique<Worker>(network_, &objective_));
+  for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i)
+    workers.push_back(std::make_unique<Worker>(network_, &objective_));
+  const std::size_t values = objective_.metrics.size() + 1;
+  const Index stride = std::min(slab_rows, inputs.rows);
+  std::vector<double> room(values * static_cast<std::size_t>(stride)), sums(values, 0.0);
+  for (const auto& worker : workers) {
+    worker->inputs = inputs;
+    worker->targets = targets;
+    worker->plan.write_values_to(room.data(), stride);
+  }
+  for (Index slab = 0; slab < inputs.rows; slab += slab_rows) {
+    const Index slab_size = std::min(slab_rows, inputs.rows - slab);
+    over_rows(workers, slab_size, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
+      Batch<T> batch;
+      batch.rows = rows;
+      batch.first = slab + first;
+      batch.values = first;
+      worker.plan.run(batch, solo);
+    });
+    for (std::size_t v = 0; v < values; ++v)
+      for (Index r = 0; r < slab_size; ++r) sums[v] += room[v * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r)];
+  }
+  for (double& sum : sums) sum /= static_cast<double>(inputs.rows);
+  sums[0] += network::penalty_of(network_);
+  for (std::size_t m = 1; m < values; ++m) sums[m] = metrics::find(objective_.metrics[m - 1]).finish(sums[m]);
+  return sums;
+}
+
+template <class T>
+double Model<T>::compute_gradients(const Inputs& inputs, const TargetRows<T>& targets, bool training) {
+  network_.ensure_gradients();
+  network::Plan<T> plan(network_, {.capacity = inputs.rows,
+                                   .training = training,
+                                   .skip_zero_columns = true,
+                                   .backward = network::Backward::gradients,
+                                   .objective = &objective_});
+  add_gather_steps(plan, network_, inputs, &targets);
+  plan.finish();
+  Batch<T> batch;
+  batch.rows = inputs.rows;
+  batch.iteration = iterations;
+  run_team(plan.team_size(inputs.rows), [&](Team& team) { plan.run(batch, team); });
+  return plan.totals().last_loss;
+}
+
+template class Model<float>;
+template class Model<double>;
+
+}  // namespace lamina::training

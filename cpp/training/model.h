@@ -1,0 +1,73 @@
+// A model: a network with an optimizer and an objective, and all that is done with it but training over epochs.
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <vector>
+
+#include "optimizers/optimizer.h"
+#include "training/batches.h"
+
+namespace lamina::training {
+
+template <class T> class Model {
+ public:
+  // Weights are zero. Throws std::invalid_argument where a layer makes no sense.
+  Model(Index inputs, std::vector<layers::LayerSpec> layers,
+        const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa()));
+  ~Model();
+
+  const network::Network<T>& network() const { return network_; }
+
+  // Chooses loss, optimizer and metrics; moments and iterations start anew. Checks everything before it changes
+  // anything; throws std::invalid_argument.
+  void compile(const network::Objective& objective, const optimizers::OptimizerSpec& optimizer);
+  bool compiled() const { return optimizer_ != nullptr; }
+  const network::Objective& objective() const { return objective_; }
+  optimizers::Optimizer& optimizer() { return *optimizer_; }
+
+  // Weight tensors in the user's order, row-major.
+  void read_weight(std::size_t i, T* out) const;
+  void write_weight(std::size_t i, const T* in);
+
+  // Called a few times a second on the caller's thread, outside any team; may throw.
+  using Pause = std::function<void()>;
+
+  // out [rows, outputs].
+  void predict(const Inputs& inputs, T* out, const Pause& pause);
+
+  // The mean loss with penalties, then the metrics, over all rows; at least one row.
+  std::vector<double> evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause);
+
+  // The loss of all rows as one batch; afterwards read_gradient gives the gradients. With `training`, dropout uses
+  // the masks of the next update.
+  double compute_gradients(const Inputs& inputs, const TargetRows<T>& targets, bool training);
+  void read_gradient(std::size_t i, T* out) const;
+
+  // Makes room for stored gradients, which a plan that stores them must find.
+  void ensure_gradients() { network_.ensure_gradients(); }
+
+  std::uint64_t iterations = 0;  // updates made
+  bool fused = true;             // gradients go straight into the update
+
+  // Held while weights are read, or changed. Both throw std::runtime_error where another thread is in the way.
+  std::shared_lock<std::shared_mutex> reading() const;
+  std::unique_lock<std::shared_mutex> changing() const;
+
+ private:
+  struct Worker;
+  using Workers = std::vector<std::unique_ptr<Worker>>;
+  template <class Run> void over_rows(Workers& workers, Index rows, const Pause& pause, const Run& run) const;
+  std::unique_ptr<Worker> take_worker();
+  void give_back(Workers workers);
+
+  network::Network<T> network_;
+  network::Objective objective_;
+  std::unique_ptr<optimizers::Optimizer> optimizer_;
+  mutable std::shared_mutex in_use_;
+  std::mutex idle_mutex_;
+  std::vector<std::unique_ptr<Worker>> idle_;  // guarded by idle_mutex_
+};
+
+}  // namespace lamina::training

@@ -1,0 +1,98 @@
+#include "training/trainer.h"
+
+#include <atomic>
+#include <chrono>
+
+namespace lamina::training {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+template <class T> network::PlanOptions options_for(Model<T>& model, Index capacity) {
+  if (!model.fused) model.ensure_gradients();
+  return {.capacity = capacity,
+          .training = true,
+          .skip_zero_columns = true,
+          .backward = model.fused ? network::Backward::fused_update : network::Backward::stored_update,
+          .objective = &model.objective(),
+          .update = model.optimizer().update()};
+}
+
+}  // namespace
+
+template <class T>
+Trainer<T>::Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& targets, Index batch_size,
+                    bool shuffled, std::uint64_t seed)
+    : model_(model),
+      inputs_(inputs),
+      targets_(targets),
+      batch_size_(std::min(batch_size, inputs.rows)),
+      shuffled_(shuffled),
+      seed_(seed),
+      plan_(model.network(), options_for(model, batch_size_)) {
+  add_gather_steps(plan_, model.network(), inputs_, &targets_);
+  plan_.finish();
+  if (shuffled_) order_.resize(static_cast<std::size_t>(inputs_.rows));
+}
+
+template <class T> void Trainer<T>::begin_epoch() {
+  if (shuffled_) shuffle(order_, seed_, model_.iterations);
+  network::Totals& totals = plan_.totals();
+  totals = {.metrics = std::vector<double>(totals.metrics.size(), 0.0)};
+  done_ = 0;
+}
+
+template <class T> Batch<T> Trainer<T>::batch_at(Index b, std::uint64_t iteration) const {
+  Batch<T> batch;
+  batch.rows = rows_of(b);
+  batch.first = b * batch_size_;
+  batch.iteration = iteration;
+  if (!shuffled_) return batch;
+  batch.order = order_.data() + batch.first;
+  if (b + 1 == batches()) return batch;
+  batch.next = batch.order + batch.rows;
+  batch.next_rows = rows_of(b + 1);
+  return batch;
+}
+
+template <class T> Index Trainer<T>::advance(Index max_batches, double max_seconds) {
+  const auto lock = model_.changing();
+  if (finished()) return 0;
+  const Index first = done_, last = std::min(batches(), done_ + max_batches);
+  const std::uint64_t iterations = model_.iterations;
+  const auto deadline = Clock::now() + std::chrono::duration<double>(max_seconds);
+  std::atomic<Index> end{last};
+  run_team(plan_.team_size(batch_size_), [&](Team& team) {
+    for (Index b = first; b < end.load(std::memory_order_relaxed); ++b) {
+      const std::uint64_t iteration = iterations + static_cast<std::uint64_t>(b - first);
+      double numbers[optimizers::max_scalars] = {};
+      T scalars[optimizers::max_scalars];
+      model_.optimizer().scalars(iteration, numbers);
+      std::transform(std::begin(numbers), std::end(numbers), std::begin(scalars),
+                     [](double x) { return static_cast<T>(x); });
+      Batch<T> batch = batch_at(b, iteration);
+      batch.scalars = scalars;
+      // Set before this batch's first barrier, seen by all behind it, at the end of the batch.
+      if (team.rank == 0 && Clock::now() > deadline) end.store(b + 1, std::memory_order_relaxed);
+      if (!plan_.run(batch, team)) break;
+      if (team.rank == 0) done_ = b + 1;
+    }
+  });
+  const Index run = done_ - first;
+  model_.iterations += static_cast<std::uint64_t>(run);
+  return run;
+}
+
+template <class T> std::vector<double> Trainer<T>::results() const {
+  const network::Totals& totals = plan_.totals();
+  const double rows = totals.rows == 0 ? 1 : static_cast<double>(totals.rows);
+  std::vector<double> found = {totals.loss / rows};
+  for (std::size_t m = 0; m < totals.metrics.size(); ++m)
+    found.push_back(metrics::find(model_.objective().metrics[m]).finish(totals.metrics[m] / rows));
+  return found;
+}
+
+template class Trainer<float>;
+template class Trainer<double>;
+
+}  // namespace lamina::training

@@ -1,0 +1,47 @@
+// Training over epochs: shuffles, runs batches for as long as it is told to, keeps the running results.
+#pragma once
+#include <algorithm>
+#include <vector>
+
+#include "training/model.h"
+
+namespace lamina::training {
+
+template <class T> class Trainer {
+ public:
+  // Inputs and targets must outlive the trainer.
+  Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& targets, Index batch_size, bool shuffled,
+          std::uint64_t seed);
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
+
+  void begin_epoch();
+
+  // Runs up to max_batches of the epoch, leaving soon after max_seconds; returns how many were run. One parallel
+  // region serves them all.
+  Index advance(Index max_batches, double max_seconds);
+
+  Index batches() const { return divide_up(inputs_.rows, batch_size_); }
+  Index done() const { return done_; }
+  bool finished() const { return done_ == batches() || diverged(); }
+  bool diverged() const { return plan_.totals().diverged; }
+
+  // The epoch's loss and metrics over the rows so far; before the first batch, nothing but zeros.
+  std::vector<double> results() const;
+
+ private:
+  Index rows_of(Index batch) const { return std::min(batch_size_, inputs_.rows - batch * batch_size_); }
+  Batch<T> batch_at(Index batch, std::uint64_t iteration) const;
+
+  Model<T>& model_;
+  Inputs inputs_;
+  TargetRows<T> targets_;
+  Index batch_size_;
+  bool shuffled_;
+  std::uint64_t seed_;
+  mutable network::Plan<T> plan_;
+  std::vector<Index> order_;  // [rows], where rows are shuffled
+  Index done_ = 0;
+};
+
+}  // namespace lamina::training
