@@ -1,0 +1,109 @@
+"""Checks of single arguments. Every message names the place, the value and the remedy."""
+
+from __future__ import annotations
+
+import math
+import numbers
+import operator
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, (bool, np.bool_))
+
+
+def integer(value: Any, name: str, where: str, minimum: int, maximum: int | None = None) -> int:
+    """Return `value` as an int within [minimum, maximum].
+
+    Raises
+    ------
+    TypeError
+        If it is not an integer (a bool is not one).
+    ValueError
+        If it is out of range.
+    """
+    need = {0: "a non-negative integer", 1: "a positive integer"}.get(minimum, f"an integer of at least {minimum}")
+    if maximum is not None:
+        need = f"an integer from {minimum} to {maximum}"
+    message = f"{where}({name}={value!r}): {name} must be {need}"
+    try:
+        number = None if _is_bool(value) else operator.index(value)
+    except TypeError:
+        number = None
+    if number is None:
+        raise TypeError(message)
+    if number < minimum or (maximum is not None and number > maximum):
+        raise ValueError(message)
+    return number
+
+
+def real(value: Any, name: str, where: str, need: str, allowed: Callable[[float], bool]) -> float:
+    """Return `value` as a finite float for which `allowed` holds; `need` says what that is.
+
+    Raises
+    ------
+    TypeError
+        If it is not a real number (a bool is not one).
+    ValueError
+        If it is not finite or not allowed.
+    """
+    message = f"{where}({name}={value!r}): {name} must be a number {need}"
+    if _is_bool(value) or not isinstance(value, numbers.Real):
+        raise TypeError(message)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise ValueError(message) from None
+    if not math.isfinite(number) or not allowed(number):
+        raise ValueError(message)
+    return number
+
+
+def boolean(value: Any, name: str, where: str) -> bool:
+    """Return `value` as a bool, or raise TypeError."""
+    if not _is_bool(value):
+        raise TypeError(f"{where}({name}={value!r}): {name} must be True or False")
+    return bool(value)
+
+
+def unknown(kind: str, value: Any, known: Iterable[str]) -> ValueError:
+    """Return the error for a name that is not known, with the nearest one that is."""
+    import difflib  # an error's cost, not an import's
+
+    names = list(known)
+    near = difflib.get_close_matches(str(value), names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return ValueError(f"unknown {kind} {value!r}.{hint} Known: {', '.join(names)}")
+
+
+def refuse(where: str, given: Mapping[str, Any], defaults: Mapping[str, Any], instead: Mapping[str, str]) -> None:
+    """Refuse keyword arguments that Keras has and lamina has not, unless they hold Keras's default.
+
+    Parameters
+    ----------
+    where : str
+        The method, for the message.
+    given : mapping
+        The keyword arguments that the method did not name.
+    defaults : mapping
+        Keras's arguments and their defaults.
+    instead : mapping
+        What to use instead, for those where there is something.
+
+    Raises
+    ------
+    TypeError
+        For a name that Keras has not either.
+    ValueError
+        For one that only Keras has.
+    """
+    for name, value in given.items():
+        if name not in defaults:
+            raise TypeError(f"{where}() has no argument {name!r}")
+        default = defaults[name]
+        if type(value) is not type(default) or value != default:
+            hint = f"; {instead[name]}" if name in instead else ""
+            raise ValueError(f"{where}({name}=...) is not supported{hint}")

@@ -1,0 +1,381 @@
+"""Every check and conversion of what users pass as data, in one place.
+
+What the core reads where it lies goes through untouched: two-dimensional float32 or uint8 arrays
+(float64 too for a float64 model) whose rows are contiguous, memory-mapped files among them.
+Everything else is converted once. The caller's array is never written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _check, _core
+from .losses import Loss
+
+Array = NDArray[Any]
+
+_NUMERIC = "biuf"
+_IN_PLACE = {
+    "float32": (np.dtype(np.float32), np.dtype(np.uint8)),
+    "float64": (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.uint8)),
+}
+
+
+# --- from anything to an array of numbers ---------------------------------------------------------
+
+
+def numeric(x: Any, what: str) -> Array:
+    """Return `x` as an array of booleans, integers or floats, without a copy where it is one.
+
+    Raises
+    ------
+    TypeError
+        If it holds anything else: objects, strings, complex numbers, dates, None.
+    ValueError
+        If its rows differ in length, or some of its values are masked.
+    """
+    if type(x) is not np.ndarray:
+        x = _from_other(x, what)
+    if x.dtype.kind not in _NUMERIC:
+        raise _wrong_dtype(x, what)
+    return x  # type: ignore[no-any-return]
+
+
+def _from_other(x: Any, what: str) -> Array:
+    if x is None:
+        raise TypeError(f"{what} is None: give an array of numbers")
+    is_pandas = type(x).__module__.partition(".")[0] == "pandas"  # known without importing it
+    if is_pandas and (hasattr(x, "columns") or hasattr(x, "dtype")):
+        return _from_pandas(x, what)
+    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
+        raise ValueError(f"{what} has masked values: fill them, for example with {what}.filled(0)")
+    try:
+        return np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{what} cannot become an array, its rows differ in length or depth: {error}") from error
+
+
+def _from_pandas(x: Any, what: str) -> Array:
+    """Convert a DataFrame or a Series by way of its own dtypes, which an array does not show."""
+    columns = list(x.columns) if hasattr(x, "columns") else [getattr(x, "name", None)]
+    dtypes = list(x.dtypes) if hasattr(x, "columns") else [x.dtype]
+    for column, dtype in zip(columns, dtypes, strict=True):
+        if dtype.kind not in _NUMERIC:
+            raise TypeError(
+                f"{what}: column {column!r} has dtype {dtype}, which does not hold numbers: "
+                "encode it (pandas.get_dummies, .astype('float32')) or leave it out"
+            )
+    if len(set(dtypes)) == 1 and isinstance(dtypes[0], np.dtype):
+        return np.asarray(x)
+    # Columns of several types, or pandas' own types with their own missing value.
+    return np.asarray(x.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _wrong_dtype(x: Array, what: str) -> TypeError:
+    message = f"{what} has dtype {x.dtype}, which does not hold numbers"
+    if x.dtype.kind != "O":
+        return TypeError(f"{message}: convert it, for example with {what}.astype('float32')")
+    for index, value in zip(np.ndindex(x.shape), x.flat, strict=True):
+        if value is None:
+            where = ", ".join(map(str, index))
+            return TypeError(f"{message}: it has None at [{where}]; fill or remove missing values")
+    kinds = sorted({type(value).__name__ for value in x.flat[:100]})
+    return TypeError(
+        f"{message} but {', '.join(kinds) or 'nothing'}: give numbers, for example "
+        f"numpy.asarray(values, dtype='float32')"
+    )
+
+
+# --- from an array of numbers to what the core reads ----------------------------------------------
+
+
+def _convert(x: Array, dtype: str, what: str) -> Array:
+    """Return the two-dimensional `x` as finite numbers of `dtype`, C-contiguous."""
+    if x.dtype == dtype and x.flags.c_contiguous and x.flags.aligned:
+        converted = x
+    else:
+        with np.errstate(over="ignore", invalid="ignore"):
+            converted = x.astype(dtype, order="C")
+    if x.dtype.kind == "f":
+        _refuse_nonfinite(converted, x, what)
+    return converted
+
+
+def _refuse_nonfinite(converted: Array, source: Array, what: str) -> None:
+    found = _core.nonfinite(converted) if converted.size else None
+    if found is None:
+        return
+    count, row, column = found
+    value = source[row, column]
+    reason = "remove or replace such rows"
+    if np.isfinite(value):
+        reason = f"too large for {converted.dtype}: scale the data, or use dtype='float64'"
+    numbers = "1 value that is" if count == 1 else f"{count} values that are"
+    raise ValueError(
+        f"{what} holds {numbers} not a finite {converted.dtype}, the first at row {row}, "
+        f"column {column}: {value} ({reason})"
+    )
+
+
+def features(x: Any, expected: int | None, dtype: str, what: str = "x") -> Array:
+    """Return inputs as the core reads them: (rows, features), rows contiguous, all finite.
+
+    Parameters
+    ----------
+    x : array_like
+        (n, features). One dimension stands for (n, 1) where one feature is expected, as in Keras.
+    expected : int or None
+        The number of features, None where any will do.
+    dtype : {'float32', 'float64'}
+        The model's type.
+    what : str
+        What to call it in messages.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` does not hold finite numbers, or has another rank or number of features.
+    """
+    rows = numeric(x, what)
+    if rows.ndim == 1 and expected == 1:
+        rows = rows.reshape(-1, 1)
+    if rows.ndim != 2 or (expected is not None and rows.shape[1] != expected) or not rows.shape[1]:
+        raise _wrong_features(rows, expected, what)
+    in_rows = rows.shape[1] == 1 or rows.strides[1] == rows.itemsize
+    if in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned:
+        if rows.dtype.kind == "f":
+            _refuse_nonfinite(rows, rows, what)
+        return rows
+    return _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype, what)
+
+
+def _wrong_features(x: Array, expected: int | None, what: str) -> ValueError:
+    need = f"(n, {'features' if expected is None else expected})"
+    message = f"{what} has shape {x.shape}, the model takes {need}"
+    if x.ndim > 2:
+        return ValueError(f"{message}: flatten each sample, {what}.reshape(len({what}), -1)")
+    if x.ndim == 1 and expected in (None, len(x)):
+        return ValueError(
+            f"{message}: a single sample is {what}.reshape(1, -1), a single feature is {what}.reshape(-1, 1)"
+        )
+    return ValueError(f"{message}: one row a sample, one column a feature")
+
+
+def targets(y: Any, loss: Loss, rows: int, outputs: int, dtype: str, what: str = "y") -> Array:
+    """Return targets as the core reads them for a loss.
+
+    Parameters
+    ----------
+    y : array_like
+        (rows, outputs); (rows,) where there is one output; integer labels (rows,) or (rows, 1)
+        for a loss whose targets are labels. Labels may come as floats with integral values.
+    loss : Loss
+        The loss, which says what its targets are.
+    rows, outputs : int
+        The number of samples, and of the model's outputs.
+    dtype : {'float32', 'float64'}
+        The model's type.
+    what : str
+        What to call it in messages.
+
+    Returns
+    -------
+    ndarray
+        int64 (rows,) for labels, otherwise `dtype`, (rows, outputs), C-contiguous.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `y` does not hold finite numbers, or does not fit the samples, the outputs or the loss.
+    """
+    given = numeric(y, what)
+    if outputs == 1 and loss.target in ("labels", "distribution"):
+        raise ValueError(
+            f"the loss {loss.name!r} needs an output for each class, but the model has only one: "
+            "loss='binary_crossentropy' fits one output"
+        )
+    if given.ndim == 0 or len(given) != rows:
+        length = "no rows" if given.ndim == 0 else f"{len(given)} rows"
+        raise ValueError(
+            f"{what} has {length} (shape {given.shape}) but x has {rows}: every sample needs exactly one target"
+        )
+    if loss.target == "labels":
+        return _class_labels(given, loss, outputs, what)
+    if given.ndim == 1 and outputs == 1:
+        given = given.reshape(-1, 1)
+    if given.shape != (rows, outputs):
+        raise _wrong_targets(given, loss, outputs, what)
+    converted = _convert(given, dtype, what)
+    _refuse_outside(converted, loss, what)
+    return converted
+
+
+def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
+    low = -np.inf if loss.target == "number" else 0.0
+    high = 1.0 if loss.target == "probability" else np.inf
+    if y.min() >= low and y.max() <= high:
+        return
+    row, column = np.argwhere((y < low) | (y > high))[0]
+    need = "at least 0" if high == np.inf else "from 0 to 1"
+    raise ValueError(
+        f"{what}[{row}, {column}] = {y[row, column]}: targets of {loss.name!r} must be {need}; "
+        "loss='mean_squared_error' takes any numbers"
+    )
+
+
+def _wrong_targets(y: Array, loss: Loss, outputs: int, what: str) -> ValueError:
+    message = f"{what} has shape {y.shape}, the loss {loss.name!r} takes ({len(y)}, {outputs})"
+    columns = y.shape[1] if y.ndim == 2 else 1
+    if loss.target != "number" and outputs > 1 and y.ndim <= 2 and columns == 1:
+        return ValueError(
+            f"{message}: integer labels go with loss='sparse_categorical_crossentropy', "
+            "or make them one-hot with lamina.utils.to_categorical"
+        )
+    if loss.target == "probability" and outputs == 1 and columns > 1:
+        return ValueError(
+            f"{message}: one-hot targets go with loss='categorical_crossentropy' and "
+            f"a last Dense layer of {columns} units"
+        )
+    return ValueError(f"{message}: one column for each unit of the last layer")
+
+
+def _class_labels(y: Array, loss: Loss, classes: int, what: str) -> Array:
+    if y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
+        raise ValueError(
+            f"{what} has shape {y.shape}, but the loss {loss.name!r} takes integer labels "
+            f"of shape ({len(y)},): one-hot targets go with loss='categorical_crossentropy'"
+        )
+    values = integral(y.reshape(-1), what)
+    bad = _first_outside(values, classes)
+    if bad is not None:
+        raise ValueError(
+            f"{what}[{bad}] = {values[bad]}: for {classes} classes the labels of {loss.name!r} "
+            f"are 0 to {classes - 1}. Give the last layer a unit for each class; for numbers "
+            "instead of classes use loss='mean_squared_error'"
+        )
+    return np.ascontiguousarray(values, dtype=np.int64)
+
+
+def integral(values: Array, what: str) -> Array:
+    """Return class labels as integers; floats and booleans are taken where they are integral.
+
+    Raises
+    ------
+    ValueError
+        For the first that is not a finite whole number.
+    """
+    if values.dtype.kind == "b":
+        return values.astype(np.int64)
+    if values.dtype.kind != "f":
+        return values
+    wrong = np.flatnonzero(~(np.isfinite(values) & (values == np.trunc(values))))
+    if wrong.size:
+        raise ValueError(
+            f"{what}[{wrong[0]}] = {values[wrong[0]]}: labels must be whole numbers; "
+            "for numbers instead of classes use loss='mean_squared_error'"
+        )
+    # What no int64 can hold is out of range for any number of classes; let the range check say so.
+    return values if np.any(np.abs(values) >= 2.0**63) else values.astype(np.int64)
+
+
+def _first_outside(values: Array, classes: int) -> int | None:
+    if values.size == 0 or (values.min() >= 0 and values.max() < classes):
+        return None
+    return int(np.flatnonzero((values < 0) | (values >= classes))[0])
+
+
+def one_hot(x: Any, classes: int | None) -> NDArray[np.float32]:
+    """Return labels as one-hot rows; see `lamina.utils.to_categorical`."""
+    labels = numeric(x, "x")
+    if labels.ndim > 1 and labels.shape[-1] == 1:
+        labels = labels.reshape(labels.shape[:-1])
+    values = integral(labels.reshape(-1), "x")
+    if classes is None:
+        if values.size == 0:
+            raise ValueError("to_categorical of no labels needs num_classes")
+        classes = max(int(values.max()), 0) + 1
+    else:
+        classes = _check.integer(classes, "num_classes", "to_categorical", 1)
+    bad = _first_outside(values, classes)
+    if bad is not None:
+        raise ValueError(f"x[{bad}] = {values[bad]}: for {classes} classes the labels are 0 to {classes - 1}")
+    rows = np.zeros((values.size, classes), np.float32)
+    rows[np.arange(values.size), values.astype(np.int64)] = 1.0
+    return rows.reshape(*labels.shape, classes)
+
+
+# --- whole data sets ------------------------------------------------------------------------------
+
+
+def refuse_empty(x: Array, what: str) -> None:
+    """Raise ValueError if there are no rows."""
+    if len(x) == 0:
+        raise ValueError(f"{what} has shape {x.shape}, without a single row: there is no data")
+
+
+def pair(data: Any, what: str) -> tuple[Any, Any]:
+    """Return the two parts of (x, y).
+
+    Raises
+    ------
+    TypeError
+        If it is no tuple or list.
+    ValueError
+        If it has another number of parts.
+    """
+    if not isinstance(data, (tuple, list)):
+        raise TypeError(f"{what} must be a tuple (x, y), not {type(data).__name__}")
+    if len(data) != 2:
+        extra = "; sample weights are not supported" if len(data) == 3 else ""
+        raise ValueError(f"{what} must be a tuple (x, y), not {len(data)} parts{extra}")
+    return data[0], data[1]
+
+
+def split_at(rows: int, fraction: float) -> int:
+    """Return the row at which the last `fraction` of the rows begins.
+
+    Raises
+    ------
+    ValueError
+        If one of the two parts would be empty.
+    """
+    at = int(rows * (1.0 - fraction))
+    if at == 0 or at == rows:
+        raise ValueError(f"fit(validation_split={fraction}): {rows} rows cannot be split so that both parts have some")
+    return at
+
+
+def weights(values: Any, shapes: Sequence[tuple[int, ...]], names: Sequence[str], dtype: str) -> list[Array]:
+    """Return checked weights as the core takes them.
+
+    Parameters
+    ----------
+    values : sequence of array_like
+        The weights, one array for each shape.
+    shapes : sequence of tuple
+        Their shapes.
+    names : sequence of str
+        What they are called, for messages.
+    dtype : {'float32', 'float64'}
+        The model's type.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are more or fewer, or one has another shape or does not hold finite numbers.
+    """
+    given = list(values)
+    if len(given) != len(shapes):
+        raise ValueError(f"set_weights() got {len(given)} arrays, there are {len(shapes)} weights")
+    result = []
+    for value, shape, name in zip(given, shapes, names, strict=True):
+        array = numeric(value, name)
+        if array.shape != shape:
+            raise ValueError(f"{name} has shape {shape}, not {array.shape}")
+        rows = array.reshape(shape[0], -1)
+        result.append(_convert(rows, dtype, name).reshape(shape))
+    return result

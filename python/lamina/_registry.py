@@ -1,0 +1,60 @@
+"""From a name, a configuration or a class to an instance: the `get` of every family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from . import _check
+
+T = TypeVar("T")
+
+
+def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[T]]) -> T:
+    """Return the instance of `base` that `identifier` stands for.
+
+    Parameters
+    ----------
+    identifier : str, dict, type or instance
+        A name in `names`, the name of a class in it, ``{"class_name": ..., "config": {...}}``,
+        a class, or an instance, which is returned as it is.
+    kind : str
+        What the family is called, for messages.
+    base : type
+        The family's base class.
+    names : mapping
+        From accepted names to classes; the first name of a class is the one that messages list.
+
+    Raises
+    ------
+    ValueError
+        For an unknown name.
+    TypeError
+        For anything else.
+    """
+    if isinstance(identifier, base):
+        return identifier
+    if isinstance(identifier, type) and issubclass(identifier, base):
+        return identifier()
+    config: Mapping[str, Any] = {}
+    name = identifier
+    if isinstance(identifier, Mapping) and isinstance(identifier.get("class_name"), str):
+        name, config = identifier["class_name"], identifier.get("config", {})
+    if not isinstance(name, str):
+        raise TypeError(
+            f"{kind} {identifier!r} must be a name or a {base.__name__} object, not {type(identifier).__name__}"
+        )
+    found = names.get(name)
+    if found is None:
+        found = {cls.__name__: cls for cls in names.values()}.get(name)
+    if found is None:
+        raise _check.unknown(kind, name, canonical(names))
+    return found(**config)
+
+
+def canonical(names: Mapping[str, type[T]]) -> list[str]:
+    """Return the first name of each class."""
+    first: dict[type[T], str] = {}
+    for name, cls in names.items():
+        first.setdefault(cls, name)
+    return list(first.values())

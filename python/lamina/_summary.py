@@ -1,0 +1,71 @@
+"""The table that `Sequential.summary` prints."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .layers import Layer
+
+
+def _size(count: int, item: int) -> str:
+    size = float(count * item)
+    for unit in ("B", "KB", "MB", "GB"):
+        if size < 1024:
+            return f"{size:.2f} {unit}"
+        size /= 1024
+    return f"{size:.2f} TB"
+
+
+def _row(layer: Layer) -> tuple[str, str, str]:
+    title = f"{layer.name} ({type(layer).__name__})"
+    if not layer.built:
+        return title, "?", "0 (unbuilt)"
+    return title, str(layer.output_shape), f"{layer.count_params():,}"
+
+
+def show(name: str, layers: Sequence[Layer], item: int, print_fn: Callable[[str], object] | None) -> None:
+    """Print the table: to standard output, or, line by line, with `print_fn`.
+
+    Parameters
+    ----------
+    name : str
+        The model's name.
+    layers : sequence of Layer
+        Its layers.
+    item : int
+        Bytes a weight.
+    print_fn : callable or None
+        Takes a line.
+    """
+    from rich.console import Console, Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(show_lines=True)
+    table.add_column("Layer (type)", no_wrap=True)
+    table.add_column("Output Shape", no_wrap=True)
+    table.add_column("Param #", justify="right", no_wrap=True)
+    for layer in layers:
+        table.add_row(*(Text(cell) for cell in _row(layer)))
+    total = sum(layer.count_params() for layer in layers if layer.built)
+    summary = Group(
+        Text(f'Model: "{name}"', style="bold"),
+        table,
+        Text(f" Total params: {total:,} ({_size(total, item)})"),
+        Text(f" Trainable params: {total:,} ({_size(total, item)})"),
+        Text(" Non-trainable params: 0 (0.00 B)"),
+    )
+    terminal = print_fn is None and sys.stdout is not None and sys.stdout.isatty()
+    target = io.StringIO() if print_fn is not None else None
+    plain: dict[str, Any] = {} if terminal else {"force_terminal": False, "color_system": None}
+    console = Console(file=target, highlight=False, **plain)
+    # As wide as the table needs: a narrow window or a pipe must not cut names or numbers.
+    needed = console.measure(summary, options=console.options.update(width=10_000)).maximum
+    console.width = max(console.width, needed)
+    console.print(summary)
+    if print_fn is not None and target is not None:
+        for line in target.getvalue().splitlines():
+            print_fn(line)

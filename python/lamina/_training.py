@@ -1,0 +1,202 @@
+"""The loop of `fit`, and evaluation: where Python and the native core take turns."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from . import _core, _progress
+from .callbacks import CallbackList
+from .losses import Loss
+from .metrics import Metric
+from .optimizers import Optimizer
+
+Array = NDArray[Any]
+
+# How long the core may run before Python looks for Ctrl-C, stop_training and the progress line.
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What `compile` was given."""
+
+    optimizer: Optimizer
+    loss: Loss
+    metrics: Sequence[Metric]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the results, in the core's order."""
+        return ["loss", *(metric.name for metric in self.metrics)]
+
+    def apply(self, network: _core.Network) -> None:
+        """Compile a network with them; moments and steps begin anew."""
+        names = [metric.resolve(self.loss, network.outputs) for metric in self.metrics]
+        network.compile(self.loss.spec(), self.optimizer.spec(), names)
+
+
+class Stoppable(Protocol):
+    """What the loop asks of the model."""
+
+    stop_training: bool
+
+
+def batches(rows: int, size: int) -> Iterator[slice]:
+    """Yield the rows of each batch."""
+    for start in range(0, rows, size):
+        yield slice(start, min(start + size, rows))
+
+
+def evaluate(
+    network: _core.Network, settings: Settings, x: Array, y: Array, size: int, calls: CallbackList
+) -> dict[str, float]:
+    """Return the results over all rows, in the order of `settings.names`, calling test hooks."""
+    calls.on_test_begin()
+    if calls.wants_batches("test"):
+        _call_test_batches(network, settings, x, y, size, calls)
+    results = dict(zip(settings.names, network.evaluate(x, y), strict=True))
+    calls.on_test_end(results)
+    return results
+
+
+def _call_test_batches(
+    network: _core.Network, settings: Settings, x: Array, y: Array, size: int, calls: CallbackList
+) -> None:
+    """Go through the batches for the hooks alone, which see the results so far.
+
+    What `evaluate` returns is computed in one piece all the same, so it does not depend on who
+    listens.
+    """
+    roots = [False, *(metric.is_root for metric in settings.metrics)]
+    sums = [0.0] * len(roots)
+    for number, rows in enumerate(batches(len(x), size)):
+        calls.on_test_batch_begin(number)
+        values = network.evaluate(x[rows], y[rows])
+        count = rows.stop - rows.start
+        for i, (value, root) in enumerate(zip(values, roots, strict=True)):
+            sums[i] += count * (value**2 if root else value)
+        means = [total / rows.stop for total in sums]
+        shown = [math.sqrt(m) if root else m for m, root in zip(means, roots, strict=True)]
+        calls.on_test_batch_end(number, dict(zip(settings.names, shown, strict=True)))
+
+
+class Fit:
+    """One call of `fit`, all of it checked and ready.
+
+    Parameters
+    ----------
+    model : Stoppable
+        The model, for `stop_training`.
+    network : Network
+        Its network.
+    settings : Settings
+        What it was compiled with.
+    trainer : Trainer
+        The core's trainer.
+    calls : CallbackList
+        The callbacks.
+    progress : Progress or None
+        What shows the progress.
+    validate : callable or None
+        Returns the results on the validation data.
+    """
+
+    def __init__(
+        self,
+        model: Stoppable,
+        network: _core.Network,
+        settings: Settings,
+        trainer: _core.Trainer,
+        calls: CallbackList,
+        progress: _progress.Progress | None,
+        validate: Callable[[], dict[str, float]] | None,
+    ) -> None:
+        self._model = model
+        self._network = network
+        self._optimizer = settings.optimizer
+        self._names = settings.names
+        self._trainer = trainer
+        self._calls = calls
+        self._progress = progress
+        self._validate = validate
+        self._rate: float | None = None  # the learning rate that the core has
+
+    def run(self, epochs: int) -> bool:
+        """Run the epochs; return whether training ended because a loss was not finite."""
+        self._model.stop_training = False
+        logs: dict[str, float] = {}
+        try:
+            self._calls.on_train_begin()
+            for epoch in range(epochs):
+                logs = self._epoch(epoch)
+                if self._model.stop_training:
+                    break
+            self._calls.on_train_end(logs)
+        except BaseException:
+            if self._progress is not None:
+                self._progress.abort()
+            raise
+        return self._trainer.diverged
+
+    def _epoch(self, epoch: int) -> dict[str, float]:
+        trainer, progress = self._trainer, self._progress
+        self._calls.on_epoch_begin(epoch)
+        if progress is not None:
+            progress.begin(epoch)
+        trainer.begin_epoch()
+        if self._calls.wants_batches("train"):
+            self._run_by_batches()
+        else:
+            self._run_through()
+        if progress is not None:
+            progress.batches_done()
+        logs = self._logs()
+        if trainer.diverged:
+            self._model.stop_training = True
+            if math.isfinite(logs["loss"]):
+                logs["loss"] = math.nan  # the history must show why training ended
+        if self._validate is not None:
+            results = self._validate()
+            logs = _progress.ordered(logs | {f"val_{key}": results[key] for key in results})
+        if progress is not None:
+            progress.end(trainer.done, logs)
+        self._calls.on_epoch_end(epoch, logs)
+        return logs
+
+    def _run_through(self) -> None:
+        while True:
+            self._advance(self._trainer.batches)
+            if self._over():
+                return
+            if self._progress is not None:
+                self._progress.update(self._trainer.done, self._logs)
+
+    def _run_by_batches(self) -> None:
+        trainer = self._trainer
+        while True:
+            batch = trainer.done
+            self._calls.on_train_batch_begin(batch)
+            self._advance(1)
+            self._calls.on_train_batch_end(batch, self._logs())
+            if self._over():
+                return
+            if self._progress is not None:
+                self._progress.update(trainer.done, self._logs)
+
+    def _advance(self, batches: int) -> None:
+        rate = self._optimizer.learning_rate
+        if rate != self._rate:
+            self._network.learning_rate = self._rate = rate
+        self._trainer.advance(batches, _POLL_SECONDS)
+
+    def _over(self) -> bool:
+        return self._trainer.finished or self._trainer.diverged or self._model.stop_training
+
+    def _logs(self) -> dict[str, float]:
+        results = dict(zip(self._names, self._trainer.results(), strict=True))
+        return _progress.ordered(results)

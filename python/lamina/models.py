@@ -1,0 +1,485 @@
+"""Models: layers one after another, with the methods that train and use them."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from . import _check, _core, _data, _progress, _random, _training, losses, metrics, optimizers
+from ._stack import LayerStack
+from .callbacks import CallbackList, History
+from .layers import Layer
+
+Array = NDArray[Any]
+
+_BATCH_SIZE = 32
+
+# What Keras takes and this does not, with Keras's defaults, which may be given.
+_COMPILE_IN_KERAS: dict[str, Any] = {
+    "loss_weights": None,
+    "weighted_metrics": None,
+    "run_eagerly": False,
+    "steps_per_execution": 1,
+    "jit_compile": "auto",
+    "auto_scale_loss": True,
+}
+_FIT_IN_KERAS: dict[str, Any] = {
+    "class_weight": None,
+    "sample_weight": None,
+    "initial_epoch": 0,
+    "steps_per_epoch": None,
+    "validation_steps": None,
+    "validation_batch_size": None,
+    "validation_freq": 1,
+}
+_EVALUATE_IN_KERAS: dict[str, Any] = {"sample_weight": None, "steps": None}
+_PREDICT_IN_KERAS: dict[str, Any] = {"steps": None}
+
+
+class Sequential(LayerStack):
+    """Layers one after another.
+
+    The number of features comes from the first layer (``input_shape=``), from an `Input` before
+    it, from `build`, or from the first data that `fit`, `evaluate` or `predict` is given.
+
+    Parameters
+    ----------
+    layers : iterable of Layer, optional
+        The layers.
+    name : str, optional
+        Its name.
+    dtype : {'float32', 'float64'}, optional
+        The type of weights and arithmetic.
+
+    Attributes
+    ----------
+    name : str
+        Its name.
+    dtype : str
+        The type of its weights.
+    stop_training : bool
+        Set it to True, in a callback or in another thread, to end `fit` after the current batches.
+    history : History or None
+        What the last `fit` recorded, also where that ended in an exception.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For entries that are no layers, or are in use already.
+    """
+
+    def __init__(
+        self,
+        layers: Iterable[Layer] | None = None,
+        name: str | None = None,
+        dtype: DTypeLike | None = None,
+    ) -> None:
+        self.stop_training = False
+        self.history: History | None = None
+        self._seed = _random.next_seed()  # of shuffling
+        super().__init__(layers, name, dtype)
+
+    # --- training -------------------------------------------------------------------------------
+
+    @property
+    def compiled(self) -> bool:
+        """Whether `compile` was called."""
+        return self._settings is not None
+
+    @property
+    def optimizer(self) -> optimizers.Optimizer | None:
+        """The optimizer that `compile` was given; its learning rate may be changed at any time."""
+        return self._settings.optimizer if self._settings is not None else None
+
+    @property
+    def loss(self) -> losses.Loss | None:
+        """The loss that `compile` was given."""
+        return self._settings.loss if self._settings is not None else None
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` returns, in its order; empty before `compile`."""
+        return self._settings.names if self._settings is not None else []
+
+    def compile(
+        self,
+        optimizer: Any = None,
+        loss: Any = None,
+        metrics: Sequence[Any] | None = None,
+        **only_in_keras: Any,
+    ) -> None:
+        """Say how to train. Weights stay; the optimizer begins anew.
+
+        Parameters
+        ----------
+        optimizer : str or Optimizer
+            See `lamina.optimizers`.
+        loss : str or Loss
+            See `lamina.losses`.
+        metrics : sequence of str or Metric, optional
+            See `lamina.metrics`.
+        **only_in_keras
+            Keras's other arguments are refused, unless they have Keras's default.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For what is missing, unknown or does not fit, and for a model with a 'step' activation,
+            which has no gradient.
+        RuntimeError
+            While `fit` runs.
+        """
+        _check.refuse("compile", only_in_keras, _COMPILE_IN_KERAS, {})
+        settings = _checked_settings(optimizer, loss, metrics)
+        claimed = self._guard.claim("compile()")
+        try:
+            self._refuse_step("compile")
+            if self._network is not None:
+                settings.apply(self._network)
+            self._settings = settings
+        finally:
+            self._guard.release(claimed)
+
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: tuple[Any, Any] | None = None,
+        shuffle: bool = True,
+        **only_in_keras: Any,
+    ) -> History:
+        """Train for a number of epochs.
+
+        Everything is checked before anything changes. Two-dimensional float32 and uint8 arrays with
+        contiguous rows are read where they lie, memory-mapped files among them.
+
+        Parameters
+        ----------
+        x : array_like
+            Samples, (n, features); one dimension stands for (n, 1) where there is one feature.
+        y : array_like
+            Targets, (n, outputs), or (n,) where there is one output; integer labels (n,) for
+            'sparse_categorical_crossentropy'.
+        batch_size : int, optional
+            Samples a step, 32 by default; the last batch of an epoch may have fewer.
+        epochs : int
+            How often to go through the data.
+        verbose : {'auto', 0, 1, 2}
+            0 prints nothing, 1 a line an epoch that is redrawn while it runs, 2 a line an epoch;
+            'auto' is 1 in a terminal or notebook and 2 elsewhere.
+        callbacks : Callback or sequence of Callback, optional
+            See `lamina.callbacks`.
+        validation_split : float
+            The share of the rows, from the last one backwards, that is not trained on but evaluated
+            after each epoch; in [0, 1).
+        validation_data : tuple (x, y), optional
+            Data to evaluate after each epoch; takes the place of `validation_split`.
+        shuffle : bool
+            Whether each epoch goes through the rows in a new random order.
+        **only_in_keras
+            Keras's other arguments are refused, unless they have Keras's default.
+
+        Returns
+        -------
+        History
+            ``history.history['loss']`` and the like: a value an epoch.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For data or arguments that do not fit, and before `compile`.
+        RuntimeError
+            While another thread uses the model, or in a callback of its own `fit`.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the loss of a batch is not finite: that batch is not applied and training ends.
+        """
+        _check.refuse("fit", only_in_keras, _FIT_IN_KERAS, {})
+        claimed = self._guard.claim("fit()")
+        try:
+            settings = self._compiled("fit")
+            size = _checked_batch_size(batch_size, "fit")
+            epochs = _check.integer(epochs, "epochs", "fit", 0)
+            level = _progress.level(verbose, "fit")
+            calls = CallbackList(callbacks, add_history=True)
+            shuffle = _check.boolean(shuffle, "shuffle", "fit")
+            x, y, validation = self._training_data(x, y, validation_split, validation_data)
+            network = self._ready(x.shape[1])
+            trainer = _core.Trainer(network, x, y, size, shuffle, self._seed)
+            calls.set_model(self)
+            calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
+            validate = None
+            if validation is not None:
+                validate = functools.partial(_training.evaluate, network, settings, *validation, size, calls)
+            progress = _progress.make(level, trainer.batches, epochs)
+            history = self.history = calls.history or History()
+            run = _training.Fit(self, network, settings, trainer, calls, progress, validate)
+            if run.run(epochs):
+                _warn_diverged(len(history.epoch))
+            return history
+        finally:
+            self._guard.release(claimed)
+
+    def _training_data(
+        self, x: Any, y: Any, split: Any, validation: Any
+    ) -> tuple[Array, Array, tuple[Array, Array] | None]:
+        """Check and convert all that `fit` was given; nothing has changed yet if that fails."""
+        self._refuse_untrainable("fit")
+        need = "in [0, 1)"
+        split = _check.real(split, "validation_split", "fit", need, lambda v: 0 <= v < 1)
+        x, y = self._checked(x, y, self._features)
+        if validation is not None:
+            vx, vy = _data.pair(validation, "validation_data")
+            return x, y, self._checked(vx, vy, x.shape[1], "validation_data ")
+        if split == 0:
+            return x, y, None
+        at = _data.split_at(len(x), split)
+        return x[:at], y[:at], (x[at:], y[at:])
+
+    def gradients(self, x: Any, y: Any, training: bool = False) -> tuple[float, list[Array]]:
+        """Return the loss and its gradient by every weight, with all rows as one batch.
+
+        Parameters
+        ----------
+        x, y : array_like
+            As for `fit`.
+        training : bool
+            Whether dropout is on, with the mask of the step that `fit` would take next.
+
+        Returns
+        -------
+        loss : float
+            The mean over the rows, with the penalties of regularizers.
+        gradients : list of ndarray
+            In the order and the shapes of `get_weights`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For data that do not fit, before `compile`, and for a model that cannot be trained.
+        RuntimeError
+            While another thread uses the model.
+        """
+        claimed = self._guard.claim("gradients()", nested=True)
+        try:
+            self._compiled("gradients")
+            self._refuse_untrainable("gradients")
+            training = _check.boolean(training, "training", "gradients")
+            inputs, targets = self._checked(x, y, self._features)
+            return self._ready(inputs.shape[1]).gradients(inputs, targets, training)
+        finally:
+            self._guard.release(claimed)
+
+    # --- use ------------------------------------------------------------------------------------
+
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        *,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **only_in_keras: Any,
+    ) -> float | list[float] | dict[str, float]:
+        """Return the loss, with the penalties of regularizers, and the metrics on data.
+
+        Parameters
+        ----------
+        x, y : array_like
+            As for `fit`.
+        batch_size : int, optional
+            Samples a batch for callbacks, 32 by default; the results do not depend on it.
+        verbose : {'auto', 0, 1, 2}
+            0 prints nothing, 1 and 2 print a line; 'auto' as in `fit`.
+        callbacks : Callback or sequence of Callback, optional
+            See `lamina.callbacks`.
+        return_dict : bool
+            Whether to return a dictionary by name.
+        **only_in_keras
+            Keras's other arguments are refused, unless they have Keras's default.
+
+        Returns
+        -------
+        float, list of float or dict
+            The loss where there are no metrics, else the loss and each metric.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For data or arguments that do not fit, and before `compile`.
+        RuntimeError
+            While another thread trains the model.
+        """
+        _check.refuse("evaluate", only_in_keras, _EVALUATE_IN_KERAS, {})
+        token = self._guard.enter("evaluate()")
+        try:
+            settings = self._compiled("evaluate")
+            self._refuse_step("evaluate")
+            size = _checked_batch_size(batch_size, "evaluate")
+            level = _progress.level(verbose, "evaluate")
+            calls = CallbackList(callbacks)
+            x, y = self._checked(x, y, self._features)
+            network = self._ready(x.shape[1])
+            steps = -(-len(x) // size)
+            calls.set_model(self)
+            calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
+            progress = _progress.make(level, steps)
+            if progress is not None:
+                progress.begin()
+            results = _training.evaluate(network, settings, x, y, size, calls)
+            if progress is not None:
+                progress.end(steps, _progress.ordered(results))
+        finally:
+            self._guard.leave(token)
+        if return_dict:
+            return results
+        return results["loss"] if len(results) == 1 else list(results.values())
+
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        *,
+        callbacks: Any = None,
+        **only_in_keras: Any,
+    ) -> Array:
+        """Return the outputs for samples.
+
+        Parameters
+        ----------
+        x : array_like
+            As for `fit`; there may be no rows.
+        batch_size : int, optional
+            Samples a batch for callbacks, 32 by default; the results do not depend on it.
+        verbose : {'auto', 0, 1, 2}
+            1 and 2 print a line; 'auto' and 0 print nothing, unlike Keras.
+        callbacks : Callback or sequence of Callback, optional
+            See `lamina.callbacks`.
+        **only_in_keras
+            Keras's other arguments are refused, unless they have Keras's default.
+
+        Returns
+        -------
+        ndarray
+            (n, outputs), of the model's type.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For data or arguments that do not fit.
+        RuntimeError
+            While another thread trains the model.
+        """
+        if only_in_keras:
+            _check.refuse("predict", only_in_keras, _PREDICT_IN_KERAS, {})
+        token = self._guard.enter("predict()")
+        try:
+            rows = _data.features(x, self._features, self.dtype)
+            network = self._network or self._ready(rows.shape[1])
+            if len(rows) == 0:
+                return np.empty((0, network.outputs), self.dtype)
+            if batch_size is None and verbose == "auto" and callbacks is None:
+                return network.predict(rows)
+            return self._predict_aloud(network, rows, batch_size, verbose, callbacks)
+        finally:
+            self._guard.leave(token)
+
+    def _predict_aloud(self, network: _core.Network, x: Array, batch_size: Any, verbose: Any, callbacks: Any) -> Array:
+        size = _checked_batch_size(batch_size, "predict")
+        level = _progress.level(0 if verbose == "auto" else verbose, "predict")
+        calls = CallbackList(callbacks)
+        steps = -(-len(x) // size)
+        calls.set_model(self)
+        calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
+        progress = _progress.make(level, steps)
+        if progress is not None:
+            progress.begin()
+        calls.on_predict_begin()
+        if calls.wants_batches("predict"):
+            outputs = np.empty((len(x), network.outputs), self.dtype)
+            for number, rows in enumerate(_training.batches(len(x), size)):
+                calls.on_predict_batch_begin(number)
+                outputs[rows] = network.predict(x[rows])
+                calls.on_predict_batch_end(number)
+        else:
+            outputs = network.predict(x)
+        calls.on_predict_end()
+        if progress is not None:
+            progress.end(steps, {})
+        return outputs
+
+    # --- checks ---
+
+    def _compiled(self, where: str) -> _training.Settings:
+        if self._settings is None:
+            raise ValueError(
+                f"{where}() needs compile() first, for example "
+                "model.compile(optimizer='adam', loss='mean_squared_error')"
+            )
+        return self._settings
+
+    def _checked(self, x: Any, y: Any, features: int | None, prefix: str = "") -> tuple[Array, Array]:
+        """Return x and y as the core reads them."""
+        loss = self._compiled("fit").loss
+        self._refuse_no_layers()
+        x = _data.features(x, features, self.dtype, f"{prefix}x")
+        _data.refuse_empty(x, f"{prefix}x")
+        outputs = self._outputs(x.shape[1])
+        return x, _data.targets(y, loss, len(x), outputs, self.dtype, f"{prefix}y")
+
+    def _refuse_untrainable(self, where: str) -> None:
+        self._refuse_no_layers()
+        self._refuse_step(where)
+        if not any(layer.weight_names for layer in self._layers):
+            raise ValueError(f"{where}(): no layer has weights, so there is nothing to train")
+
+
+def _checked_batch_size(size: Any, where: str) -> int:
+    return _BATCH_SIZE if size is None else _check.integer(size, "batch_size", where, 1)
+
+
+def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settings:
+    if optimizer is None:
+        known = " or ".join(map(repr, optimizers.known()))
+        raise ValueError(f"compile() needs an optimizer: optimizer={known}")
+    if loss is None:
+        raise ValueError(f"compile() needs a loss: one of {', '.join(losses.known())}")
+    if given is not None and not isinstance(given, (list, tuple)):
+        raise ValueError(f"compile(metrics={given!r}): give a list, such as ['accuracy']")
+    settings = _training.Settings(
+        optimizers.get(optimizer), losses.get(loss), [metrics.get(entry) for entry in given or []]
+    )
+    for metric in settings.metrics:
+        metric.resolve(settings.loss, 2)  # whether the two fit does not depend on the outputs
+    names = settings.names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"compile(metrics={given!r}): the name {twice[0]!r} stands twice among the results; "
+            "give a metric a name of its own, such as MeanSquaredError(name='error')"
+        )
+    return settings
+
+
+def _warn_diverged(epoch: int) -> None:
+    warnings.warn(
+        f"training stopped in epoch {epoch}: the loss of a batch was not finite; that batch was "
+        "not applied. Scale the data or lower the learning rate",
+        RuntimeWarning,
+        stacklevel=3,
+    )
