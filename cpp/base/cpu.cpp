@@ -62,26 +62,6 @@ int tightest(const std::string& mount, std::string group, int (*quota)(const std
   }
 }
 
-int cgroup_cores() {
-  int cores = 0;
-  const auto limit = [&cores](int found) {
-    if (found > 0) cores = cores > 0 ? std::min(cores, found) : found;
-  };
-  std::ifstream groups("/proc/self/cgroup");
-  for (std::string line; std::getline(groups, line);) {
-    const auto first = line.find(':'), second = line.find(':', first + 1);
-    if (first == std::string::npos || second == std::string::npos) continue;
-    std::string controllers = ",";
-    controllers.append(line, first + 1, second - first - 1).append(",");
-    const std::string group = line.substr(second + 1);
-    if (controllers == ",,")
-      limit(tightest("/sys/fs/cgroup", group, quota_v2));
-    else if (controllers.find(",cpu,") != std::string::npos)
-      for (const char* mount : {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"}) limit(tightest(mount, group, quota_v1));
-  }
-  return cores;
-}
-
 }  // namespace
 
 const CpuFeatures& cpu_features() {
@@ -97,8 +77,29 @@ const CpuFeatures& cpu_features() {
   return features;
 }
 
+int quota_cores(const std::string& root) {
+  int cores = 0;
+  const auto limit = [&cores](int found) {
+    if (found > 0) cores = cores > 0 ? std::min(cores, found) : found;
+  };
+  std::ifstream groups(root + "/proc/self/cgroup");
+  for (std::string line; std::getline(groups, line);) {
+    const auto first = line.find(':'), second = line.find(':', first + 1);
+    if (first == std::string::npos || second == std::string::npos) continue;
+    std::string controllers = ",";
+    controllers.append(line, first + 1, second - first - 1).append(",");
+    const std::string group = line.substr(second + 1);
+    if (controllers == ",,")
+      limit(tightest(root + "/sys/fs/cgroup", group, quota_v2));
+    else if (controllers.find(",cpu,") != std::string::npos)
+      for (const char* mount : {"/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpu,cpuacct"})
+        limit(tightest(root + mount, group, quota_v1));
+  }
+  return cores;
+}
+
 int available_cores() {
-  const int cores = affinity_cores(), quota = cgroup_cores();
+  const int cores = affinity_cores(), quota = quota_cores();
   return std::max(1, quota > 0 ? std::min(cores, quota) : cores);
 }
 

@@ -1,5 +1,6 @@
 // What the CPU and the operating system give this process.
 #pragma once
+#include <string>
 
 namespace lamina {
 
@@ -13,6 +14,9 @@ const CpuFeatures& cpu_features();
 
 // Cores this process may use: the affinity mask, cut by the cgroup's CPU quota (version 1 or 2), at least 1.
 int available_cores();
+
+// The cgroup's CPU quota in cores, rounded up; 0: none. Tests give a root under which proc/ and sys/ are copies.
+int quota_cores(const std::string& root = "");
 
 // Flushes denormals to zero, in results and operands, in this thread for as long as it lives.
 class FlushDenormals {

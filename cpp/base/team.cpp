@@ -74,12 +74,19 @@ LAMINA_UNINSTRUMENTED void parallel(Region& region, int size) {
   __tsan_acquire(&region);
 }
 
-// libgomp's threads do not survive a fork, and a child that waits for them hangs: they are sent home before it.
-void before_fork() { omp_pause_resource_all(omp_pause_soft); }
+// libgomp's threads do not survive a fork, and a child that waits for them hangs: they are sent home before it. Where
+// that is refused, another thread being inside a region, the child works with one thread.
+bool threads_stayed = false;
+std::atomic<bool> alone{false};
+void before_fork() { threads_stayed = omp_pause_resource_all(omp_pause_soft) != 0; }
+void in_child() { alone.store(threads_stayed); }
+
+void survive_forks() {
+  static const int registered = pthread_atfork(before_fork, nullptr, in_child);
+  static_cast<void>(registered);
+}
 
 int initial_threads() {
-  static const int registered = pthread_atfork(before_fork, nullptr, nullptr);
-  static_cast<void>(registered);
   int threads = available_cores();
   if (const char* wish = std::getenv("OMP_NUM_THREADS")) {
     const int asked = std::atoi(wish);  // a list such as 4,2 starts with the outer level
@@ -116,10 +123,12 @@ void Team::barrier() {
 
 void run_team(int size, TeamFunction f) {
   Region region{f, {}, {}};
-  if (size == 1)
+  if (size == 1 || alone.load()) {
     member(region, 0, 1);
-  else
+  } else {
+    survive_forks();
     parallel(region, size);
+  }
   region.exception.rethrow();
 }
 

@@ -1,6 +1,7 @@
 #include "network/network.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -32,6 +33,8 @@ Network<T>::Network(Index inputs, std::vector<layers::LayerSpec> specs, const ke
       d.kernel_l2 = spec.kernel_l2;
       d.bias_l1 = spec.bias_l1;
       d.bias_l2 = spec.bias_l2;
+      // More than any machine holds, and sizes in bytes must not overflow.
+      if (static_cast<double>(d.inputs) * static_cast<double>(units) > 0x1p46) throw std::bad_alloc();
       infos_.push_back({id, false, d.inputs, units});
       kernel_offsets_.push_back(parameters_.reserve(d.panels() * d.panel_stride()));
       if (spec.use_bias) infos_.push_back({id, true, 1, units});

@@ -29,9 +29,11 @@ Trainer<T>::Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& 
       batch_size_(std::min(batch_size, inputs.rows)),
       shuffled_(shuffled),
       seed_(seed),
-      plan_(model.network(), options_for(model, batch_size_)) {
+      plan_(model.network(), options_for(model, batch_size_)),
+      team_(1) {
   add_gather_steps(plan_, model.network(), inputs_, &targets_);
   plan_.finish();
+  team_ = TeamChoice(plan_.team_size(batch_size_));
   if (shuffled_) order_.resize(static_cast<std::size_t>(inputs_.rows));
 }
 
@@ -57,12 +59,26 @@ template <class T> Batch<T> Trainer<T>::batch_at(Index b, std::uint64_t iteratio
 
 template <class T> Index Trainer<T>::advance(Index max_batches, double max_seconds) {
   const auto lock = model_.changing();
-  if (finished()) return 0;
   const Index first = done_, last = std::min(batches(), done_ + max_batches);
+  const auto start = Clock::now();
+  double elapsed = 0;
+  if (forced_team() > 0) team_.fix();
+  while (done_ < last && !diverged() && elapsed < max_seconds) {
+    const Index before = done_;
+    run_region(team_.size(), last, std::min(max_seconds - elapsed, team_.seconds()));
+    const double now = std::chrono::duration<double>(Clock::now() - start).count();
+    team_.took(done_ - before, now - elapsed);
+    elapsed = now;
+  }
+  return done_ - first;
+}
+
+template <class T> void Trainer<T>::run_region(int team_size, Index last, double seconds) {
+  const Index first = done_;
   const std::uint64_t iterations = model_.iterations;
-  const auto deadline = Clock::now() + std::chrono::duration<double>(max_seconds);
+  const auto deadline = Clock::now() + std::chrono::duration<double>(seconds);
   std::atomic<Index> end{last};
-  run_team(plan_.team_size(batch_size_), [&](Team& team) {
+  run_team(team_size, [&](Team& team) {
     for (Index b = first; b < end.load(std::memory_order_relaxed); ++b) {
       const std::uint64_t iteration = iterations + static_cast<std::uint64_t>(b - first);
       double numbers[optimizers::max_scalars] = {};
@@ -78,9 +94,7 @@ template <class T> Index Trainer<T>::advance(Index max_batches, double max_secon
       if (team.rank == 0) done_ = b + 1;
     }
   });
-  const Index run = done_ - first;
-  model_.iterations += static_cast<std::uint64_t>(run);
-  return run;
+  model_.iterations += static_cast<std::uint64_t>(done_ - first);
 }
 
 template <class T> std::vector<double> Trainer<T>::results() const {

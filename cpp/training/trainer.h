@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "training/model.h"
+#include "training/team_choice.h"
 
 namespace lamina::training {
 
@@ -17,8 +18,8 @@ template <class T> class Trainer {
 
   void begin_epoch();
 
-  // Runs up to max_batches of the epoch, leaving soon after max_seconds; returns how many were run. One parallel
-  // region serves them all.
+  // Runs up to max_batches of the epoch, leaving soon after max_seconds; returns how many were run. A parallel region
+  // lasts for as long as the team keeps its size.
   Index advance(Index max_batches, double max_seconds);
 
   Index batches() const { return divide_up(inputs_.rows, batch_size_); }
@@ -32,6 +33,7 @@ template <class T> class Trainer {
  private:
   Index rows_of(Index batch) const { return std::min(batch_size_, inputs_.rows - batch * batch_size_); }
   Batch<T> batch_at(Index batch, std::uint64_t iteration) const;
+  void run_region(int team_size, Index last, double seconds);
 
   Model<T>& model_;
   Inputs inputs_;
@@ -40,6 +42,7 @@ template <class T> class Trainer {
   bool shuffled_;
   std::uint64_t seed_;
   mutable network::Plan<T> plan_;
+  TeamChoice team_;
   std::vector<Index> order_;  // [rows], where rows are shuffled
   Index done_ = 0;
 };
