@@ -69,7 +69,7 @@ def check_gradients(
         size = np.maximum(np.maximum(np.abs(gradient), np.abs(difference)), scale)
         errors = np.abs(gradient - difference) / size
         index = np.unravel_index(np.argmax(errors), errors.shape)
-        if not errors[index] <= worst:  # so that a NaN counts as the worst
+        if errors[index] > worst or np.isnan(errors[index]):  # after a NaN, the worst there is, no comparison holds
             worst = float(errors[index])
             place = ", ".join(str(int(i)) for i in index)
             where = (
