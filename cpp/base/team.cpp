@@ -43,35 +43,35 @@ class FirstException {
   std::exception_ptr first_;
 };
 
-struct Region {
+struct Run {
   const TeamFunction& f;
   TeamState state;
   FirstException exception;
 };
 
-__attribute__((noinline)) void member(Region& region, int rank, int size) {
+__attribute__((noinline)) void member(Run& run, int rank, int size) {
   const FlushDenormals flush;
-  Team team(rank, size, region.state);
+  Team team(rank, size, run.state);
   try {
-    region.f(team);
+    run.f(team);
   } catch (const TeamFailed&) {
   } catch (...) {
-    region.exception.capture();
+    run.exception.capture();
     team.fail();
   }
 }
 
 // ThreadSanitizer does not see libgomp's own synchronisation: what it orders is announced here, in a function that is
 // not instrumented itself.
-LAMINA_UNINSTRUMENTED void parallel(Region& region, int size) {
-  __tsan_release(&region);
+LAMINA_UNINSTRUMENTED void parallel(Run& run, int size) {
+  __tsan_release(&run);
 #pragma omp parallel num_threads(size)
   {
-    __tsan_acquire(&region);
-    member(region, omp_get_thread_num(), omp_get_num_threads());
-    __tsan_release(&region);
+    __tsan_acquire(&run);
+    member(run, omp_get_thread_num(), omp_get_num_threads());
+    __tsan_release(&run);
   }
-  __tsan_acquire(&region);
+  __tsan_acquire(&run);
 }
 
 // libgomp's threads do not survive a fork, and a child that waits for them hangs: they are sent home before it. Where
@@ -122,14 +122,14 @@ void Team::barrier() {
 }
 
 void run_team(int size, TeamFunction f) {
-  Region region{f, {}, {}};
+  Run run{f, {}, {}};
   if (size == 1 || alone.load()) {
-    member(region, 0, 1);
+    member(run, 0, 1);
   } else {
     survive_forks();
-    parallel(region, size);
+    parallel(run, size);
   }
-  region.exception.rethrow();
+  run.exception.rethrow();
 }
 
 int max_threads() { return thread_limit().load(); }
@@ -137,14 +137,15 @@ void set_max_threads(int n) { thread_limit().store(n); }
 void force_team(int n) { forced.store(n); }
 int forced_team() { return forced.load(); }
 
-int team_size_for(double microseconds, Index barriers) {
+int team_size_for(double microseconds, Index barriers, Region region) {
   if (forced_team() > 0) return forced_team();
   // Measured: a barrier takes some 0.3 µs with the imbalance it waits for; below that gain a second thread only costs.
-  const double barrier_cost = 0.3 * static_cast<double>(barriers);
+  // Threads that have gone to sleep take some 50 µs to wake.
+  const double cost = 0.3 * static_cast<double>(barriers) + (region == Region::single ? 50 : 0);
   int best = 1;
   double best_time = microseconds;
   for (int size = 2; size <= max_threads(); ++size) {
-    const double time = microseconds / size + barrier_cost;
+    const double time = microseconds / size + cost;
     if (time < 0.95 * best_time) {
       best = size;
       best_time = time;

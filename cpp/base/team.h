@@ -61,8 +61,11 @@ void set_max_threads(int n);
 void force_team(int n);
 int forced_team();
 
+// How long a team stays together: for one call, which pays for waking the threads, or for many.
+enum class Region { single, lasting };
+
 // A team size for work of so many microseconds on one thread with so many barriers.
-int team_size_for(double microseconds, Index barriers);
+int team_size_for(double microseconds, Index barriers, Region region);
 
 // OpenMP's version date, as show_config prints it.
 int openmp_version();

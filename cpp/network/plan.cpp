@@ -322,11 +322,11 @@ template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
   return true;
 }
 
-template <class T> int Plan<T>::team_size(Index rows) const {
+template <class T> int Plan<T>::team_size(Index rows, Region region) const {
   double work = 0;
   for (const auto& step : parts_->steps) work += step->work(rows);
   const auto barriers = std::count(parts_->barrier.begin(), parts_->barrier.end(), true);
-  return team_size_for(work / speed<T>(), barriers);
+  return team_size_for(work / speed<T>(), barriers, region);
 }
 
 template class Plan<float>;

@@ -73,7 +73,7 @@ template <class T> class Plan {
   bool run(const Batch<T>& batch, Team& team) const;
 
   // How many threads a batch of so many rows is worth.
-  int team_size(Index rows) const;
+  int team_size(Index rows, Region region) const;
 
  private:
   struct Parts;

@@ -22,7 +22,7 @@ constexpr double pause_seconds = 0.05;
 }
 
 template <class T> int team_for(const network::Plan<T>& plan, Index rows) {
-  const int wanted = plan.team_size(rows);
+  const int wanted = plan.team_size(rows, Region::single);
   return static_cast<int>(std::clamp<Index>(divide_up(rows, chunk_rows), 1, wanted));
 }
 
@@ -186,7 +186,7 @@ double Model<T>::compute_gradients(const Inputs& inputs, const TargetRows<T>& ta
   Batch<T> batch;
   batch.rows = inputs.rows;
   batch.iteration = iterations;
-  run_team(plan.team_size(inputs.rows), [&](Team& team) { plan.run(batch, team); });
+  run_team(plan.team_size(inputs.rows, Region::single), [&](Team& team) { plan.run(batch, team); });
   return plan.totals().last_loss;
 }
 

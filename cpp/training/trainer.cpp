@@ -33,7 +33,7 @@ Trainer<T>::Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& 
       team_(1) {
   add_gather_steps(plan_, model.network(), inputs_, &targets_);
   plan_.finish();
-  team_ = TeamChoice(plan_.team_size(batch_size_));
+  team_ = TeamChoice(plan_.team_size(batch_size_, Region::lasting));
   if (shuffled_) order_.resize(static_cast<std::size_t>(inputs_.rows));
 }
 

@@ -1,0 +1,154 @@
+// The three products of a dense layer, tile by tile as a team takes them, at the sizes of well-known networks. Named
+// product/batch/inputs/units/threads.
+#include <algorithm>
+
+#include "gemm/gemm.h"
+#include "support.h"
+
+using namespace lamina;
+using namespace lamina::bench;
+
+namespace {
+
+struct Shape {
+  Index batch, inputs, units;
+};
+
+constexpr Shape shapes[] = {
+    {1, 784, 128},     {10, 784, 128},    {10, 128, 64},      {10, 64, 10},        {128, 784, 128},      {1024, 784, 128},
+    {64, 784, 512},    {64, 512, 512},    {256, 784, 1024},   {256, 1024, 1024},   {1024, 1024, 1024},   {256, 4096, 4096},
+};
+
+constexpr Index tile_rows = 64;
+
+// One layer's matrices, laid out as a plan has them.
+struct Layer {
+  explicit Layer(const Shape& s)
+      : shape(s),
+        panels(divide_up(s.units, panel_width)),
+        x_row(round_up(s.inputs, panel_width)),
+        y_row(panels * panel_width),
+        x(s.batch * x_row),
+        y(s.batch * y_row, -1e-3, 1e-3),
+        y_transposed(round_up(s.batch, panel_width) * s.units, -1e-3, 1e-3),
+        kernel(panels * s.inputs * panel_width) {}
+
+  const Shape shape;
+  const Index panels, x_row, y_row;
+  const Numbers<float> x, y, y_transposed, kernel;  // [batch, inputs], [batch, units], panels of 32 rows, panels
+  const kernels::Table<float>& table = kernels::table<float>(kernels::current_isa());
+
+  double flops() const { return 2.0 * static_cast<double>(shape.batch) * static_cast<double>(shape.inputs) * static_cast<double>(shape.units); }
+  Index columns(Index panel) const { return std::min(panel_width, shape.units - panel * panel_width); }
+  float* panel(Index i) const { return kernel.data() + i * shape.inputs * panel_width; }
+};
+
+void forward(const Layer& l, Team& team) {
+  const Index blocks = divide_up(l.shape.batch, tile_rows);
+  for (Index tile = team.begin(l.panels * blocks), end = team.end(l.panels * blocks); tile < end; ++tile) {
+    const Index panel = tile / blocks, first = tile % blocks * tile_rows;
+    gemm::forward<float>(l.table, {.rows = std::min(tile_rows, l.shape.batch - first),
+                                   .inputs = l.shape.inputs,
+                                   .columns = l.columns(panel),
+                                   .x = {l.x.data() + first * l.x_row, l.x_row},
+                                   .panel = l.panel(panel),
+                                   .bias = nullptr,
+                                   .y = {l.y.data() + first * l.y_row + panel * panel_width, l.y_row},
+                                   .live = nullptr});
+  }
+}
+
+void input_gradient(const Layer& l, Team& team) {
+  constexpr Index width = 32;
+  alignas(64) float dx[width * panel_width];
+  const Index blocks = divide_up(l.shape.batch, panel_width), tiles = divide_up(l.shape.inputs, width) * blocks;
+  for (Index tile = team.begin(tiles), end = team.end(tiles); tile < end; ++tile) {
+    const Index input = tile / blocks * width, row = tile % blocks * panel_width;
+    gemm::input_gradient<float>(l.table, {.inputs = std::min(width, l.shape.inputs - input),
+                                          .units = l.shape.units,
+                                          .rows = std::min(panel_width, l.shape.batch - row),
+                                          .kernel = l.kernel.data() + input * panel_width,
+                                          .panel_stride = l.shape.inputs * panel_width,
+                                          .dy = l.y_transposed.data() + row * l.shape.units,
+                                          .dx = dx});
+  }
+  benchmark::DoNotOptimize(dx[0]);
+}
+
+// With the moments that an update keeps beside each weight.
+struct Update {
+  kernels::Update rule;
+  Numbers<float> first, second;
+  float scalars[4] = {1e-9f, 0.1f, 0.001f, 1e-7f};
+
+  Update(const Layer& l, kernels::Update rule)
+      : rule(rule), first(l.panels * l.shape.inputs * panel_width, 0, 1e-3), second(l.panels * l.shape.inputs * panel_width, 0, 1e-3) {}
+};
+
+void weight_gradient(const Layer& l, const Update& u, Team& team) {
+  const Index blocks = divide_up(l.shape.inputs, gemm::max_tile_inputs), tiles = l.panels * blocks;
+  for (Index tile = team.begin(tiles), end = team.end(tiles); tile < end; ++tile) {
+    const Index panel = tile / blocks, input = tile % blocks * gemm::max_tile_inputs;
+    const Index offset = (panel * l.shape.inputs + input) * panel_width;
+    kernels::WeightGradient<float> g{};
+    g.rows = l.shape.batch;
+    g.inputs = std::min(gemm::max_tile_inputs, l.shape.inputs - input);
+    g.columns = l.columns(panel);
+    g.x = l.x.data() + input;
+    g.x_row = l.x_row;
+    g.dz = l.y.data() + panel * panel_width;
+    g.dz_row = l.y_row;
+    g.weights = l.kernel.data() + offset;
+    g.slots[0] = u.first.data() + offset;
+    g.slots[1] = u.second.data() + offset;
+    g.scalars = u.scalars;
+    gemm::weight_gradient(l.table, u.rule, g);
+  }
+}
+
+template <class Run> void measure(benchmark::State& state, const Layer& layer, int threads, const Run& run) {
+  constexpr Index together = 4;  // rounds a region, so that entering it costs little
+  run_team(threads, run);
+  const FlopsReport report(state, layer.flops(), threads);
+  while (state.KeepRunningBatch(together))
+    run_team(threads, [&](Team& team) {
+      for (Index round = 0; round < together; ++round) {
+        run(team);
+        team.barrier();
+      }
+    });
+}
+
+void add(const std::string& product, const Shape& shape, int threads, void (*body)(benchmark::State&, const Shape&, int)) {
+  std::string name = product;
+  for (const Index part : {shape.batch, shape.inputs, shape.units, Index{threads}}) name.append("/").append(std::to_string(part));
+  benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { body(state, shape, threads); })
+      ->UseRealTime()
+      ->Unit(benchmark::kMicrosecond);
+}
+
+template <kernels::Update rule> void update_body(benchmark::State& state, const Shape& shape, int threads) {
+  const Layer layer(shape);
+  const Update update(layer, rule);
+  measure(state, layer, threads, [&](Team& team) { weight_gradient(layer, update, team); });
+}
+
+void register_all() {
+  for (const Shape& shape : shapes)
+    for (const int threads : {1, 2}) {
+      add("forward", shape, threads, [](benchmark::State& state, const Shape& s, int n) {
+        const Layer layer(s);
+        measure(state, layer, n, [&](Team& team) { forward(layer, team); });
+      });
+      add("input_gradient", shape, threads, [](benchmark::State& state, const Shape& s, int n) {
+        const Layer layer(s);
+        measure(state, layer, n, [&](Team& team) { input_gradient(layer, team); });
+      });
+      add("weight_gradient_stored", shape, threads, update_body<kernels::Update::store>);
+      add("weight_gradient_adam", shape, threads, update_body<kernels::Update::adam>);
+    }
+}
+
+}  // namespace
+
+LAMINA_BENCHMARK_MAIN(register_all)

@@ -1,0 +1,242 @@
+// Small networks with data to train them on, and a training from end to end.
+#pragma once
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support.h"
+#include "training/trainer.h"
+
+namespace lamina::test {
+
+using layers::LayerSpec;
+using optimizers::OptimizerSpec;
+
+inline LayerSpec dense(Index units, bool use_bias = true) {
+  LayerSpec spec;
+  spec.type = "dense";
+  spec.units = units;
+  spec.use_bias = use_bias;
+  return spec;
+}
+
+inline LayerSpec penalized(Index units, double l1, double l2) {
+  LayerSpec spec = dense(units);
+  spec.kernel_l1 = l1;
+  spec.kernel_l2 = l2;
+  spec.bias_l1 = l1 / 2;
+  spec.bias_l2 = l2 / 2;
+  return spec;
+}
+
+inline LayerSpec activation(const std::string& name, double parameter = 0.2) {
+  LayerSpec spec;
+  spec.type = "activation";
+  spec.name = name;
+  spec.parameter = parameter;
+  return spec;
+}
+
+inline LayerSpec dropout(double rate, std::uint64_t seed) {
+  LayerSpec spec;
+  spec.type = "dropout";
+  spec.rate = rate;
+  spec.seed = seed;
+  return spec;
+}
+
+inline OptimizerSpec sgd(double rate, double momentum = 0, bool nesterov = false) {
+  return {"sgd", {{"learning_rate", rate}, {"momentum", momentum}, {"nesterov", nesterov ? 1.0 : 0.0}}};
+}
+
+inline OptimizerSpec adam(double rate = 0.001) {
+  return {"adam", {{"learning_rate", rate}, {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}}};
+}
+
+struct Problem {
+  std::string name;
+  Index inputs = 0;
+  std::vector<LayerSpec> layers;
+  network::Objective objective;
+  OptimizerSpec optimizer = adam();
+  Index rows = 0, batch = 0, epochs = 1;
+  bool bytes = false;  // inputs like digits: half of the columns zero almost everywhere, the rest 0 to 255
+  bool shuffled = true;
+
+  Index outputs() const {
+    Index found = inputs;
+    for (const LayerSpec& spec : layers) found = spec.type == "dense" ? spec.units : found;
+    return found;
+  }
+};
+
+template <class T> class Data {
+ public:
+  Data(const Problem& p, std::uint64_t seed) : rows_(p.rows), columns_(p.inputs) {
+    Numbers numbers(seed);
+    const auto cells = static_cast<std::size_t>(p.rows * p.inputs);
+    for (std::size_t i = 0; i < cells; ++i) {
+      const double u = numbers.uniform(0, 1);
+      const bool rare = i % 2 == 0 && u < 0.97;
+      if (p.bytes)
+        bytes_.push_back(rare ? std::uint8_t{0} : static_cast<std::uint8_t>(256 * numbers.uniform(0, 1)));
+      else
+        floats_.push_back(static_cast<float>(2 * u - 1));
+    }
+    make_targets(p, numbers);
+  }
+
+  training::Inputs inputs() const {
+    using kernels::SourceType;
+    if (!bytes_.empty()) return {bytes_.data(), SourceType::uint8, rows_, columns_};
+    return {floats_.data(), SourceType::float32, rows_, columns_ * static_cast<Index>(sizeof(float))};
+  }
+  training::TargetRows<T> targets() const {
+    return {dense_.empty() ? nullptr : dense_.data(), labels_.empty() ? nullptr : labels_.data()};
+  }
+
+  std::vector<float>& floats() { return floats_; }
+  const std::vector<T>& dense_targets() const { return dense_; }
+  const std::vector<std::int64_t>& labels() const { return labels_; }
+
+ private:
+  void make_targets(const Problem& p, Numbers& numbers) {
+    const Index outputs = p.outputs();
+    const std::string& loss = p.objective.loss;
+    for (Index r = 0; r < p.rows; ++r) {
+      const Index label = numbers.below(outputs);
+      if (loss == "sparse_categorical_crossentropy") {
+        labels_.push_back(label);
+        continue;
+      }
+      for (Index c = 0; c < outputs; ++c) {
+        double y = numbers.uniform(-1, 1);
+        // Every fourth row: a distribution that is not one-hot.
+        if (loss == "categorical_crossentropy") y = r % 4 == 0 ? 1 / static_cast<double>(outputs) : c == label ? 1 : 0;
+        if (loss == "binary_crossentropy") y = y > 0 ? 1 : 0;
+        dense_.push_back(static_cast<T>(y));
+      }
+    }
+  }
+
+  Index rows_, columns_;
+  std::vector<float> floats_;
+  std::vector<std::uint8_t> bytes_;
+  std::vector<T> dense_;
+  std::vector<std::int64_t> labels_;
+};
+
+inline std::size_t size_of(const network::WeightInfo& info) {
+  return static_cast<std::size_t>(info.inputs * info.units);
+}
+
+// All weights, in the user's order, one after the other.
+template <class T> std::vector<T> weights_of(const training::Model<T>& model) {
+  std::vector<T> all;
+  for (std::size_t i = 0; i < model.network().weights().size(); ++i) {
+    std::vector<T> one(size_of(model.network().weights()[i]));
+    model.read_weight(i, one.data());
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+template <class T> std::vector<T> gradients_of(const training::Model<T>& model) {
+  std::vector<T> all;
+  for (std::size_t i = 0; i < model.network().weights().size(); ++i) {
+    std::vector<T> one(size_of(model.network().weights()[i]));
+    model.read_gradient(i, one.data());
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return all;
+}
+
+template <class T> void set_weights(training::Model<T>& model, const std::vector<T>& all) {
+  const T* at = all.data();
+  for (std::size_t i = 0; i < model.network().weights().size(); ++i) {
+    model.write_weight(i, at);
+    at += size_of(model.network().weights()[i]);
+  }
+}
+
+// Glorot's uniform distribution for kernels, small numbers for biases.
+template <class T> std::vector<T> start_weights(const training::Model<T>& model, std::uint64_t seed) {
+  Numbers numbers(seed);
+  std::vector<T> all;
+  for (const network::WeightInfo& info : model.network().weights()) {
+    const double limit = info.bias ? 0.1 : std::sqrt(6.0 / static_cast<double>(info.inputs + info.units));
+    for (std::size_t i = 0; i < size_of(info); ++i) all.push_back(static_cast<T>(numbers.uniform(-limit, limit)));
+  }
+  return all;
+}
+
+// A compiled model with weights; every call gives the same.
+template <class T>
+std::unique_ptr<training::Model<T>> make_model(const Problem& p,
+                                               const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa())) {
+  auto model = std::make_unique<training::Model<T>>(p.inputs, p.layers, table);
+  set_weights(*model, start_weights(*model, 7));
+  model->compile(p.objective, p.optimizer);
+  return model;
+}
+
+// Predictions [rows, outputs] and the results of an evaluation, without a pause.
+template <class T> std::vector<T> predictions_of(training::Model<T>& model, const training::Inputs& inputs) {
+  std::vector<T> out(static_cast<std::size_t>(inputs.rows * model.network().outputs()));
+  model.predict(inputs, out.data(), [] {});
+  return out;
+}
+template <class T> std::vector<double> evaluation_of(training::Model<T>& model, const Data<T>& data) {
+  return model.evaluate(data.inputs(), data.targets(), [] {});
+}
+
+// What a training leaves: weights, then what it reported, all to be compared bit by bit.
+template <class T> struct Outcome {
+  std::vector<T> weights, predictions;
+  std::vector<double> reports;
+
+  bool operator==(const Outcome& other) const {
+    const auto equal = [](const auto& a, const auto& b) {
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto x, auto y) { return bits_of(x) == bits_of(y); });
+    };
+    return equal(weights, other.weights) && equal(predictions, other.predictions) && equal(reports, other.reports);
+  }
+};
+
+inline constexpr Index all_batches = std::numeric_limits<Index>::max() / 2;
+inline constexpr double for_ever = 1e9;
+
+template <class T> void run_epoch(training::Trainer<T>& trainer) {
+  trainer.begin_epoch();
+  while (!trainer.finished()) trainer.advance(all_batches, for_ever);
+}
+
+template <class T> Outcome<T> train(const Problem& p, const kernels::Table<T>& table, bool fused = true) {
+  const Data<T> data(p, 11);
+  const auto model = make_model<T>(p, table);
+  model->fused = fused;
+  Outcome<T> outcome;
+  training::Trainer<T> trainer(*model, data.inputs(), data.targets(), p.batch, p.shuffled, 1234567890123);
+  for (Index epoch = 0; epoch < p.epochs; ++epoch) {
+    run_epoch(trainer);
+    for (const double value : trainer.results()) outcome.reports.push_back(value);
+  }
+  outcome.weights = weights_of(*model);
+  for (const double value : evaluation_of(*model, data)) outcome.reports.push_back(value);
+  outcome.predictions = predictions_of(*model, data.inputs());
+  return outcome;
+}
+
+// Teams of exactly n threads for as long as it lives.
+class ForcedTeam {
+ public:
+  explicit ForcedTeam(int n) { force_team(n); }
+  ~ForcedTeam() { force_team(0); }
+  ForcedTeam(const ForcedTeam&) = delete;
+  ForcedTeam& operator=(const ForcedTeam&) = delete;
+};
+
+}  // namespace lamina::test

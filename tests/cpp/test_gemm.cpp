@@ -1,0 +1,218 @@
+// The products of any size against plain loops that follow the specification: segments of 256 terms, each one chain of
+// multiply-adds from +0 in ascending order, the segments added in ascending order.
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+#include "gemm/gemm.h"
+#include "support.h"
+
+using namespace lamina;
+using namespace lamina::test;
+
+namespace {
+
+constexpr Index depths[] = {1, 2, 31, 32, 33, 64, 255, 256, 257, 511, 512, 513, 700};
+
+// Σ a(k) b(k) for k in [0, n), onto `start` where there is one.
+template <class T, class A, class B> T specified_sum(Index n, const T* start, A&& a, B&& b) {
+  T total = start == nullptr ? T{0} : *start;
+  for (Index first = 0; first < n; first += segment_depth) {
+    T sum = 0;
+    for (Index k = first; k < std::min(n, first + segment_depth); ++k) sum = std::fma(a(k), b(k), sum);
+    total = first == 0 && start == nullptr ? sum : total + sum;
+  }
+  return total;
+}
+
+template <class T> std::vector<Level<T>> all_levels() {
+  std::vector<Level<T>> found = levels<T>();
+  found.push_back({"scalar", &plain<T>()});
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("forward", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(1);
+  for (const Index inputs : depths)
+    for (const bool with_bias : {false, true})
+      for (const bool with_live : {false, true}) {
+        const Index rows = 1 + numbers.below(20), columns = 1 + numbers.below(panel_width);
+        Grid<T> x = values_grid<T>(numbers, rows, inputs, padded(inputs) + 3);
+        const Grid<T> panel = values_grid<T>(numbers, inputs, columns, panel_width);
+        const Grid<T> bias = values_grid<T>(numbers, 1, columns, panel_width);
+        std::vector<std::uint8_t> live(static_cast<std::size_t>(inputs), 1);
+        for (Index k = 0; k < inputs && with_live; ++k) {
+          if (!numbers.one_in(2)) continue;
+          live[static_cast<std::size_t>(k)] = 0;
+          for (Index r = 0; r < rows; ++r) *x.at(r, k) = 0;
+        }
+        const Grid<T> expected(rows, columns, padded(columns) + 5, [&](Index r, Index c) {
+          return specified_sum<T>(inputs, with_bias ? bias.at(0, c) : nullptr, [&](Index k) { return *x.at(r, k); },
+                                  [&](Index k) { return *panel.at(k, c); });
+        });
+        for (const Level<T>& level : all_levels<T>()) {
+          Grid<T> y(rows, columns, expected.row());
+          gemm::forward<T>(*level.table, {.rows = rows,
+                                          .inputs = inputs,
+                                          .columns = columns,
+                                          .x = {x.data(), x.row()},
+                                          .panel = panel.data(),
+                                          .bias = with_bias ? bias.data() : nullptr,
+                                          .y = {y.data(), y.row()},
+                                          .live = with_live ? live.data() : nullptr});
+          CAPTURE(level.name);
+          CAPTURE(inputs);
+          CAPTURE(with_live);
+          REQUIRE(y.difference(expected, Touches::padding) == "");
+        }
+      }
+}
+
+TEST_CASE_TEMPLATE("input_gradient", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(2);
+  for (const Index units : depths)
+    for (const Index inputs : {1, 7, 32}) {
+      const Index rows = 1 + numbers.below(panel_width), panels = divide_up(units, panel_width);
+      const Index all_inputs = inputs + 5, panel_stride = all_inputs * panel_width;  // the tile is part of a kernel
+      const Grid<T> kernel(panels * all_inputs, panel_width, panel_width,
+                           [&](Index, Index) { return numbers.value<T>(); });
+      const auto weight = [&](Index input, Index unit) {
+        return *kernel.at(unit / panel_width * all_inputs + 2 + input, unit % panel_width);
+      };
+      const Grid<T> dy = values_grid<T>(numbers, units, rows, panel_width);
+      const Grid<T> expected(inputs, rows, panel_width, [&](Index i, Index r) {
+        return specified_sum<T>(units, nullptr, [&](Index k) { return weight(i, k); }, [&](Index k) { return *dy.at(k, r); });
+      });
+      for (const Level<T>& level : all_levels<T>()) {
+        Grid<T> dx(inputs, rows, panel_width);
+        gemm::input_gradient<T>(*level.table, {.inputs = inputs,
+                                               .units = units,
+                                               .rows = rows,
+                                               .kernel = kernel.at(2, 0),
+                                               .panel_stride = panel_stride,
+                                               .dy = dy.data(),
+                                               .dx = dx.data()});
+        CAPTURE(level.name);
+        CAPTURE(units);
+        CAPTURE(inputs);
+        REQUIRE(dx.difference(expected, Touches::padding) == "");
+      }
+    }
+}
+
+namespace {
+
+// What the update `store` makes of a sum of rows: the penalty's gradient is added to the total.
+template <class T> T with_penalty(T gradient, T weight, T l1, T twice_l2) {
+  if (twice_l2 != 0) gradient = std::fma(twice_l2, weight, gradient);
+  if (l1 != 0) gradient += weight > 0 ? l1 : weight < 0 ? -l1 : T{0};
+  return gradient;
+}
+
+template <class T> struct Gradient {
+  Grid<T> x, dz, weights, stored;
+  kernels::WeightGradient<T> arguments{};
+
+  Gradient(Index rows, Index inputs, Index columns, Numbers& numbers)
+      : x(values_grid<T>(numbers, rows, inputs, inputs + 3)),
+        dz(values_grid<T>(numbers, rows, columns, padded(columns) + 1)),
+        weights(values_grid<T>(numbers, inputs, columns, panel_width)),
+        stored(inputs, columns, panel_width) {
+    arguments.rows = rows;
+    arguments.inputs = inputs;
+    arguments.columns = columns;
+    arguments.x_row = x.row();
+    arguments.dz_row = dz.row();
+  }
+
+  // The arguments, with its own data as it stands.
+  kernels::WeightGradient<T> pointing() {
+    arguments.x = x.data();
+    arguments.dz = dz.data();
+    arguments.weights = weights.data();
+    arguments.slots[0] = stored.data();
+    return arguments;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_TEMPLATE("weight_gradient", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(3);
+  for (const Index rows : depths)
+    for (const Index inputs : {1, 5, 32})
+      for (const bool penalty : {false, true}) {
+        Gradient<T> g(rows, inputs, 1 + numbers.below(panel_width), numbers);
+        if (penalty) g.arguments.l1 = T(0.1), g.arguments.twice_l2 = T(0.3);
+        const Grid<T> expected(inputs, g.dz.columns(), panel_width, [&](Index i, Index c) {
+          const T sum = specified_sum<T>(rows, nullptr, [&](Index r) { return *g.x.at(r, i); },
+                                         [&](Index r) { return *g.dz.at(r, c); });
+          return with_penalty(sum, *g.weights.at(i, c), g.arguments.l1, g.arguments.twice_l2);
+        });
+        for (const Level<T>& level : all_levels<T>()) {
+          Gradient<T> run = g;
+          gemm::weight_gradient(*level.table, kernels::Update::store, run.pointing());
+          CAPTURE(level.name);
+          CAPTURE(rows);
+          CAPTURE(inputs);
+          REQUIRE(run.stored.difference(expected, Touches::padding) == "");
+          REQUIRE(run.weights.difference(g.weights, Touches::valid) == "");
+        }
+      }
+}
+
+TEST_CASE_TEMPLATE("bias_gradient", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(4);
+  for (const Index rows : depths)
+    for (const bool penalty : {false, true}) {
+      Gradient<T> g(rows, 1, 1 + numbers.below(panel_width), numbers);
+      if (penalty) g.arguments.l1 = T(0.1), g.arguments.twice_l2 = T(0.3);
+      const Grid<T> expected(1, g.dz.columns(), panel_width, [&](Index, Index c) {
+        const T sum = specified_sum<T>(rows, nullptr, [](Index) { return T{1}; }, [&](Index r) { return *g.dz.at(r, c); });
+        return with_penalty(sum, *g.weights.at(0, c), g.arguments.l1, g.arguments.twice_l2);
+      });
+      for (const Level<T>& level : all_levels<T>()) {
+        Gradient<T> run = g;
+        auto arguments = run.pointing();
+        arguments.x = nullptr;
+        gemm::bias_gradient(*level.table, kernels::Update::store, arguments);
+        CAPTURE(level.name);
+        CAPTURE(rows);
+        REQUIRE(run.stored.difference(expected, Touches::padding) == "");
+      }
+    }
+}
+
+// An update from a sum in registers and one from a stored sum give the same bits.
+TEST_CASE_TEMPLATE("an update of stored gradients is the fused one", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(5);
+  const T scalars[] = {T(0.05), T(0.1), T(0.001), T(1e-7)};
+  for (const Index rows : {10, 256, 300, 700})
+    for (const Level<T>& level : all_levels<T>()) {
+      const Index inputs = 1 + numbers.below(32);
+      Gradient<T> g(rows, inputs, 1 + numbers.below(panel_width), numbers), stored = g, fused = g;
+      gemm::weight_gradient(*level.table, kernels::Update::store, stored.pointing());
+      const Grid<T> zeros(inputs, g.dz.columns(), panel_width, [](Index, Index) { return T{0}; });
+      const auto update = [&](Gradient<T>& to, const T* total) {
+        Grid<T> first = zeros, second = zeros;
+        auto arguments = to.pointing();
+        if (total != nullptr) arguments.rows = 0, arguments.x = arguments.dz = nullptr, arguments.previous = total;
+        arguments.slots[0] = first.data();
+        arguments.slots[1] = second.data();
+        arguments.scalars = scalars;
+        gemm::weight_gradient(*level.table, kernels::Update::adam, arguments);
+        return to.weights;
+      };
+      const Grid<T> totals = stored.stored;
+      CAPTURE(level.name);
+      CAPTURE(rows);
+      REQUIRE(update(stored, totals.data()).difference(update(fused, nullptr), Touches::padding) == "");
+    }
+}

@@ -1,0 +1,149 @@
+"""Makes keras.json: what Keras 3 on TensorFlow gets from the configurations below.
+
+Needs tensorflow and keras, which the tests do not::
+
+    python tests/golden/make_keras.py
+
+Every configuration trains 50 steps in float64 from the weights and on the data that
+``cases.make_problem`` makes, without shuffling and without dropout; the file keeps the reported
+losses and metrics, the final weights, an evaluation and a few predictions.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+os.environ["KERAS_BACKEND"] = "tensorflow"
+os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "python"))
+
+import keras  # noqa: E402
+import numpy as np  # noqa: E402
+import tensorflow  # noqa: E402
+
+import cases  # noqa: E402
+
+ROWS, BATCH, EPOCHS = 23, 5, 10
+LINEAR, RELU, LEAKY = ("linear", 0.0), ("relu", 0.0), ("leaky_relu", 0.25)
+SIGMOID, TANH, SOFTMAX = ("sigmoid", 0.0), ("tanh", 0.0), ("softmax", 0.0)
+AXES: dict[str, list[Any]] = {
+    "loss": list(cases.LOSSES),
+    "head": [LINEAR, RELU, LEAKY, SIGMOID, TANH, SOFTMAX],
+    "depth": [1, 2, 3],
+    "hidden": [LINEAR, RELU, LEAKY, SIGMOID, TANH, SOFTMAX, None],
+    "optimizer": list(cases.OPTIMIZERS),
+    "penalty": list(cases.PENALTIES),
+    "use_bias": [True, False],
+    "inputs": [4],
+    "units": [5, None],
+    "outputs": [1, 2, 3],
+    "dropout": ["none"],
+    "form": ["argument", "layer"],
+}
+SPECIAL: list[dict[str, Any]] = [
+    # Weights, inputs and biases that are exactly 0: what a derivative is at a kink.
+    {"loss": "mean_absolute_error", "hidden": RELU, "penalty": "all", "twist": "zeros"},
+    {"loss": "mean_squared_error", "hidden": LEAKY, "penalty": "l1", "twist": "zeros"},
+    # Targets whose rows do not sum to 1: the derivative stays softmax - target.
+    {"loss": "categorical_crossentropy", "head": SOFTMAX, "twist": "multi_hot"},
+    {"loss": "categorical_crossentropy", "head": TANH, "twist": "multi_hot"},
+    # Targets (n,) against outputs (n, 1).
+    {"loss": "binary_crossentropy", "head": SIGMOID, "outputs": 1, "twist": "flat"},
+    {"loss": "mean_squared_error", "outputs": 1, "twist": "flat"},
+    # Logits far out: losses stay finite.
+    {"loss": "sparse_categorical_crossentropy", "head": SIGMOID, "twist": "large"},
+    {"loss": "binary_crossentropy", "head": SOFTMAX, "twist": "large"},
+]
+PLAIN = {
+    "loss": "", "head": LINEAR, "depth": 2, "hidden": TANH, "optimizer": "sgd", "penalty": "none",
+    "use_bias": True, "inputs": 4, "units": 5, "outputs": 3, "dropout": "none", "form": "argument",
+}  # fmt: skip
+
+
+def keras_model(problem: cases.Problem, form: str) -> keras.Sequential:
+    """The same layers in Keras; the activation inside the Dense or as a layer of its own."""
+    model = keras.Sequential([keras.Input((problem.inputs,))])
+    layers = list(problem.layers)
+    while layers:
+        layer = layers.pop(0)
+        function = None
+        if layers and layers[0]["type"] == "activation":
+            function = keras_activation(layers.pop(0))
+        model.add(
+            keras.layers.Dense(
+                layer["units"],
+                use_bias=layer["use_bias"],
+                kernel_regularizer=keras.regularizers.L1L2(layer["kernel_l1"], layer["kernel_l2"]),
+                bias_regularizer=keras.regularizers.L1L2(layer["bias_l1"], layer["bias_l2"]),
+                activation=function if form == "argument" else None,
+            )
+        )
+        if function is not None and form == "layer":
+            model.add(keras.layers.Activation(function))
+    return model
+
+
+def keras_activation(layer: dict[str, Any]) -> Any:
+    """The function of that name, with the parameter where it has one."""
+    if layer["name"] == "leaky_relu":
+        return lambda z: keras.activations.leaky_relu(z, negative_slope=layer["parameter"])
+    return layer["name"]
+
+
+def keras_optimizer(options: dict[str, Any]) -> keras.optimizers.Optimizer:
+    """The optimizer with these options."""
+    options = dict(options)
+    return {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[options.pop("name")](**options)
+
+
+def run(case: dict[str, Any]) -> dict[str, Any]:
+    """Trains one configuration and returns what is kept of it."""
+    problem = cases.golden_problem(case, ROWS)
+    model = keras_model(problem, case["form"])
+    model.set_weights(problem.weights)
+    metrics = ["accuracy", *(name for name in problem.metrics if "accuracy" not in name)]
+    if case.get("twist") == "zeros":
+        metrics.remove("accuracy")  # equal outputs: rounding decides which is the largest
+    model.compile(optimizer=keras_optimizer(problem.optimizer), loss=problem.loss, metrics=list(metrics))
+    y = problem.y[:, 0] if case.get("twist") == "flat" else problem.y
+    fit = model.fit(problem.x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
+    keys = ["loss", *metrics]
+    evaluation = model.evaluate(problem.x, y, batch_size=ROWS, verbose=0, return_dict=True)
+    result = {
+        "case": case,
+        "metrics": metrics,
+        "history": [[fit.history[key][epoch] for key in keys] for epoch in range(EPOCHS)],
+        "evaluate": [evaluation[key] for key in keys],
+        "weights": [w.ravel().tolist() for w in model.get_weights()],
+        "predict": model.predict(problem.x[:3], verbose=0).tolist(),
+    }
+    numbers = [*np.ravel(result["history"]), *np.concatenate(result["weights"])]
+    if not np.isfinite(numbers).all():
+        raise SystemExit(f"not finite: {cases.case_id(case)}")
+    return result
+
+
+def main() -> None:
+    """Writes keras.json beside this file."""
+    keras.config.set_floatx("float64")
+    pairs = cases.pairwise(AXES, cases.meaningful)
+    configurations = pairs + [{**PLAIN, **special} for special in SPECIAL]
+    results = []
+    for number, case in enumerate(configurations):
+        print(f"{number + 1}/{len(configurations)} {cases.case_id(case)}", flush=True)
+        results.append(run(case))
+        keras.backend.clear_session()
+    made_by = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
+    header = {"made_by": made_by, "batch_size": BATCH, "epochs": EPOCHS, "rows": ROWS}
+    lines = ",\n".join(json.dumps(result, separators=(",", ":")) for result in results)
+    text = json.dumps(header)[:-1] + f', "results": [\n{lines}\n]}}\n'
+    (HERE / "keras.json").write_text(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,489 @@
+"""The one list of what is tested, and how its axes are combined.
+
+A new activation appears by itself (lamina's own list is read); a new loss, optimizer or metric
+is one line in the tables below.  Everything is deterministic: numbers come from the reference's
+counter-based generator, seeded by the case.
+"""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+import reference
+
+Case = dict[str, Any]
+Array = np.ndarray
+
+LOSSES = {  # loss: the kind of its targets
+    "categorical_crossentropy": "distribution",
+    "sparse_categorical_crossentropy": "labels",
+    "binary_crossentropy": "fraction",
+    "mean_squared_error": "real",
+    "mean_absolute_error": "real",
+}
+METRICS = {  # metric: the kinds of targets it can be asked for
+    "categorical_accuracy": ("distribution",),
+    "sparse_categorical_accuracy": ("labels",),
+    "binary_accuracy": ("fraction",),
+    "root_mean_squared_error": ("distribution", "fraction", "real"),
+    "mean_squared_error": ("distribution", "fraction", "real"),
+    "mean_absolute_error": ("distribution", "fraction", "real"),
+}
+OPTIMIZERS: dict[str, dict[str, Any]] = {
+    "sgd": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.0, "nesterov": False},
+    "momentum": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.9, "nesterov": False},
+    "nesterov": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.8, "nesterov": True},
+    "adam": {"name": "adam", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
+    "adam_odd": {"name": "adam", "learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.95, "epsilon": 1e-3},
+}
+
+
+def representable(options: dict[str, Any]) -> dict[str, Any]:
+    """The same optimizer or layer with every number rounded to float32.
+
+    Keras rounds some of them on the way (0.9 is cast from a float32 even in a float64 model) and
+    others not; with these numbers it makes no difference.
+    """
+    return {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in options.items()}
+
+
+PENALTIES: dict[str, dict[str, float]] = {
+    "none": {},
+    "l1": {"kernel_l1": 0.003},
+    "l2": {"kernel_l2": 0.02},
+    "l1_l2": {"kernel_l1": 0.002, "kernel_l2": 0.01},
+    "bias_l1": {"bias_l1": 0.004},
+    "bias_l2": {"bias_l2": 0.03},
+    "all": {"kernel_l1": 0.002, "kernel_l2": 0.01, "bias_l1": 0.003, "bias_l2": 0.02},
+}
+WIDTHS = (1, 2, 31, 32, 33, 70)
+BATCHES = (1, 10, 33)
+DROPOUTS = ("none", "hidden", "input")
+DROPOUT_RATE = 0.3
+
+
+def activations(differentiable: bool = True) -> list[tuple[str, float]]:
+    """(name, parameter) of every activation; one with a parameter comes at two values of it."""
+    from lamina import _core
+
+    found = []
+    for entry in _core.activations():
+        if differentiable and not entry["differentiable"]:
+            continue
+        default = entry["parameter"][1] if entry["parameter"] else 0.0
+        found.append((entry["name"], default))
+        if entry["parameter"]:
+            found.append((entry["name"], default / 2))
+    return found
+
+
+def kinks(name: str) -> Sequence[float]:
+    """Where the activation's derivative jumps."""
+    from lamina import _core
+
+    return next(entry["kinks"] for entry in _core.activations() if entry["name"] == name)
+
+
+def case_id(case: Case) -> str:
+    """The values of a case, as a name for a test."""
+
+    def text(value: Any) -> str:
+        if isinstance(value, tuple):
+            return ":".join(text(part) for part in value)
+        return str(value)
+
+    return "-".join(text(value) for value in case.values())
+
+
+# --------------------------------------------------------------------------------------------
+# Pairs
+# --------------------------------------------------------------------------------------------
+
+Pair = tuple[tuple[str, Any], tuple[str, Any]]
+
+
+def pairs_of(case: Case) -> set[Pair]:
+    """All pairs of (axis, value) in a case, ordered by axis."""
+    return set(itertools.combinations(case.items(), 2))
+
+
+def pairwise(axes: Mapping[str, Sequence[Any]], allowed: Callable[[Case], bool] = lambda case: True) -> list[Case]:
+    """A short list of cases in which every allowed pair of values of any two axes occurs.
+
+    Greedy: each case starts from the first pair still missing and takes, axis after axis, the
+    value that brings in the most missing pairs, of equals the one used least.  `allowed` is asked
+    about partial cases too, and must be able to complete any pair that it allows.
+    """
+    missing: dict[Pair, None] = {}  # a dict keeps the order
+    for (a, a_values), (b, b_values) in itertools.combinations(axes.items(), 2):
+        for u, v in itertools.product(a_values, b_values):
+            if allowed({a: u, b: v}):
+                missing[(a, u), (b, v)] = None
+    cases: list[Case] = []
+    while missing:
+        case = _complete(axes, allowed, dict(next(iter(missing))), missing, cases)
+        for pair in pairs_of(case):
+            missing.pop(pair, None)
+        cases.append(case)
+    return cases
+
+
+def _complete(
+    axes: Mapping[str, Sequence[Any]],
+    allowed: Callable[[Case], bool],
+    case: Case,
+    missing: Mapping[Pair, None],
+    earlier: Sequence[Case],
+) -> Case:
+    """Fills the axes that `case` leaves open."""
+
+    def worth(axis: str, value: Any) -> tuple[int, int]:
+        trial = {name: {**case, axis: value}[name] for name in axes if name in case or name == axis}
+        gain = sum(pair in missing for pair in pairs_of(trial))
+        return gain, -sum(other[axis] == value for other in earlier)
+
+    for axis, values in axes.items():
+        if axis not in case:
+            options = [value for value in values if allowed({**case, axis: value})]
+            if not options:
+                raise ValueError(f"no value of {axis} goes with {case}")
+            case[axis] = max(options, key=lambda value: worth(axis, value))
+    return {axis: case[axis] for axis in axes}
+
+
+def gradient_axes() -> dict[str, list[Any]]:
+    """What the gradients are checked over; `form` says how a Dense gets its activation."""
+    return {
+        "loss": list(LOSSES),
+        "head": activations(),
+        "depth": [1, 2, 3],
+        "hidden": [*activations(), None],
+        "penalty": list(PENALTIES),
+        "dropout": list(DROPOUTS),
+        "use_bias": [True, False],
+        "batch": list(BATCHES),
+        "inputs": list(WIDTHS),
+        "units": [*WIDTHS, None],
+        "outputs": list(WIDTHS),
+        "form": ["argument", "layer"],
+    }
+
+
+def training_axes() -> dict[str, list[Any]]:
+    """What whole trainings are compared over; `rows` do not divide by `batch` in most cases."""
+    return {
+        "loss": list(LOSSES),
+        "head": activations(),
+        "depth": [1, 2, 3],
+        "hidden": [*activations(), None],
+        "optimizer": list(OPTIMIZERS),
+        "penalty": list(PENALTIES),
+        "dropout": list(DROPOUTS),
+        "use_bias": [True, False],
+        "shuffle": [True, False],
+        "zero_columns": [True, False],
+        "batch": [1, 10, 16, 300],
+        "rows": [33, 40, 310],
+        "inputs": [1, 7, 270],
+        "units": [3, 33, None],
+        "outputs": [1, 2, 10],
+    }
+
+
+def meaningful(case: Case) -> bool:
+    """False for a (partial) case whose values do not go together.
+
+    A net of one layer has neither hidden units nor their activation; a loss over classes needs
+    more than one; a bias penalty needs a bias, and so does a head whose outputs are taken for
+    probabilities, to be near 0.5.
+    """
+    one = case.get("depth") == 1 or None in (case.get("hidden", 0), case.get("units", 0))
+    more = case.get("depth", 1) > 1 or case.get("dropout") == "hidden"
+    more = more or any(case.get(axis) is not None for axis in ("hidden", "units"))
+    if one and more:
+        return False
+    if case.get("outputs") == 1 and LOSSES.get(case.get("loss", "")) in ("distribution", "labels"):
+        return False
+    if case.get("use_bias", True):
+        return True
+    if case.get("penalty", "none").startswith("bias"):
+        return False
+    return not ("loss" in case and "head" in case and needs_probabilities(case["loss"], case["head"][0]))
+
+
+# --------------------------------------------------------------------------------------------
+# Problems: a case turned into layers, weights and data
+# --------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Problem:
+    """All that the reference and lamina need to compute the same thing."""
+
+    inputs: int
+    layers: list[reference.Layer]
+    weights: list[Array]
+    x: Array
+    y: Array
+    loss: str
+    optimizer: dict[str, Any]
+    metrics: list[str] = field(default_factory=list)
+
+    def reference(self, dtype: str) -> reference.Network:
+        """The reference network, with its weights, compiled."""
+        network = reference.Network(self.inputs, self.layers, dtype)
+        network.set_weights(self.weights)
+        network.compile(self.loss, self.optimizer, self.metrics)
+        return network
+
+    def native(self, dtype: str) -> Any:
+        """The native network, with its weights, compiled."""
+        from lamina import _core
+
+        network = _core.Network(self.inputs, self.layers, dtype)
+        network.set_weights([w.astype(dtype) for w in self.weights])
+        network.compile({"name": self.loss}, self.optimizer, self.metrics)
+        return network
+
+    def sequential(self, dtype: str, form: str = "argument") -> Any:
+        """The public model, with its weights, not compiled.
+
+        `form` says whether a Dense has its activation as an argument or as a layer after it.
+        """
+        from lamina import layers
+        from lamina.models import Sequential
+
+        model = Sequential(dtype=dtype)
+        specs = [dict(spec) for spec in self.layers]
+        while specs:
+            spec = specs.pop(0)
+            following = specs[0] if specs and specs[0]["type"] == "activation" else None
+            if spec["type"] == "dense":
+                inside = following is not None and form == "argument"
+                model.add(
+                    layers.Dense(
+                        spec["units"],
+                        activation=public_activation(specs.pop(0)) if inside else None,
+                        use_bias=spec["use_bias"],
+                        kernel_regularizer=public_regularizer(spec["kernel_l1"], spec["kernel_l2"]),
+                        bias_regularizer=public_regularizer(spec["bias_l1"], spec["bias_l2"]),
+                    )
+                )
+            elif spec["type"] == "activation":
+                model.add(layers.Activation(public_activation(spec)))
+            else:
+                model.add(layers.Dropout(spec["rate"], seed=spec["seed"]))
+        model.build((None, self.inputs))
+        model.set_weights(self.weights)
+        return model
+
+    def public_optimizer(self) -> Any:
+        """The optimizer as an object of lamina.optimizers."""
+        from lamina import optimizers
+
+        return optimizers.get({"class_name": self.optimizer["name"], "config": _options(self.optimizer)})
+
+    def targets(self, dtype: str) -> Array:
+        """Targets as the native module takes them."""
+        return self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
+
+
+def _options(optimizer: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in optimizer.items() if key != "name"}
+
+
+def public_activation(spec: reference.Layer) -> Any:
+    """An activation as `activation=` takes it: a name, or a dictionary with the parameter."""
+    from lamina import _core
+
+    entry = next(entry for entry in _core.activations() if entry["name"] == spec["name"])
+    if not entry["parameter"]:
+        return spec["name"]
+    return {"name": spec["name"], entry["parameter"][0]: spec["parameter"]}
+
+
+def public_regularizer(l1: float, l2: float) -> Any:
+    """A regularizer, of the simplest class that says it."""
+    from lamina import regularizers
+
+    if l1 and l2:
+        return regularizers.L1L2(l1=l1, l2=l2)
+    return regularizers.L1(l1) if l1 else regularizers.L2(l2) if l2 else None
+
+
+def dense(units: int, use_bias: bool = True, penalty: str = "none") -> reference.Layer:
+    """A dense layer with the penalties of one row of PENALTIES."""
+    zero = {"kernel_l1": 0.0, "kernel_l2": 0.0, "bias_l1": 0.0, "bias_l2": 0.0}
+    return {"type": "dense", "units": units, "use_bias": use_bias, **zero, **PENALTIES[penalty]}
+
+
+def activation(name: str, parameter: float = 0.0) -> reference.Layer:
+    """An activation layer."""
+    return {"type": "activation", "name": name, "parameter": parameter}
+
+
+def dropout(rate: float, seed: int) -> reference.Layer:
+    """A dropout layer."""
+    return {"type": "dropout", "rate": rate, "seed": seed}
+
+
+def layers_of(case: Case, outputs: int) -> list[reference.Layer]:
+    """`depth` dense layers, the last with the head's activation; dropout where the case says.
+
+    Linear activations are left out, as a Dense without an activation does.
+    """
+    layers: list[reference.Layer] = []
+    if case["dropout"] == "input":
+        layers.append(dropout(DROPOUT_RATE, seed=11))
+    for depth in range(1, case["depth"]):
+        layers.append(dense(case["units"], case["use_bias"], case["penalty"]))
+        if case["hidden"][0] != "linear":
+            layers.append(activation(*case["hidden"]))
+        if case["dropout"] == "hidden":
+            layers.append(dropout(DROPOUT_RATE, seed=2**40 + depth))
+    layers.append(dense(outputs, case["use_bias"], case["penalty"]))
+    if case["head"][0] != "linear":
+        layers.append(activation(*case["head"]))
+    return layers
+
+
+def needs_probabilities(loss: str, head: str) -> bool:
+    """Whether the loss takes logarithms of what this head puts out."""
+    return loss in reference.HAS_LINK and head not in ("softmax", "sigmoid")
+
+
+def make_weights(network: reference.Network, seed: int, probabilities: bool = False) -> list[Array]:
+    """Weights away from 0; with `probabilities`, a head whose sums lie around 0.5."""
+    weights = []
+    for i, w in enumerate(network.weights):
+        u = reference.random_uniform(seed + i, w.shape, -1.0, 1.0)
+        u = np.sign(u) * (0.05 + np.abs(u))
+        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5))
+    if probabilities:
+        weights[-2] *= 0.15
+        weights[-1] = 0.5 + 0.2 * weights[-1]
+    return weights
+
+
+def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
+    """Targets of one kind: distributions (half of them one-hot), labels, fractions, numbers."""
+    u = reference.random_uniform(seed, (rows, outputs), 0.0, 1.0)
+    if kind == "labels":
+        return u.argmax(axis=1).astype(np.int64)
+    if kind == "distribution":
+        one_hot = np.eye(outputs)[u.argmax(axis=1)]
+        soft = (0.1 + u) / (0.1 + u).sum(axis=1, keepdims=True)
+        return np.where(np.arange(rows)[:, None] % 2, soft, one_hot)
+    if kind == "fraction":
+        return np.where(np.arange(rows)[:, None] % 3, np.round(u), u)
+    if kind == "real":
+        return 2 * u - 1
+    raise ValueError(f"unknown kind of targets {kind!r}")
+
+
+def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Problem:
+    """Layers, weights and data of a case with `inputs`, `outputs`, `loss` and what layers_of reads."""
+    layers = layers_of(case, case["outputs"])
+    blank = reference.Network(case["inputs"], layers, "float64")
+    kind = LOSSES[case["loss"]]
+    return Problem(
+        inputs=case["inputs"],
+        layers=layers,
+        weights=make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0])),
+        x=reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0),
+        y=make_targets(kind, rows, case["outputs"], seed + 200),
+        loss=case["loss"],
+        optimizer=OPTIMIZERS[optimizer],
+        metrics=[name for name, kinds in METRICS.items() if kind in kinds],
+    )
+
+
+def golden_problem(case: Case, rows: int) -> Problem:
+    """The problem of a golden, with the twist that some of them have."""
+    problem = make_problem(case, rows, seed_of(case), case["optimizer"])
+    problem.optimizer = representable(problem.optimizer)
+    problem.layers = [representable(layer) for layer in problem.layers]
+    twist = case.get("twist")
+    if twist == "zeros":
+        problem.x[::2] = 0
+        problem.y[::4] = 0
+        for w in problem.weights:
+            w[..., 0] = 0
+            if w.ndim == 1:
+                w[:] = 0
+    elif twist == "multi_hot":
+        problem.y = (make_targets("real", rows, case["outputs"], seed_of(case)) > -0.3).astype(float)
+    elif twist == "large":
+        problem.x *= 1000
+    return problem
+
+
+def training_problem(case: Case, attempt: int = 0) -> Problem:
+    """The problem of a training, some of its columns 0 in every row or in half of them."""
+    problem = make_problem(case, case["rows"], seed_of(case) + attempt, case["optimizer"])
+    problem.x *= min(1.0, np.sqrt(8 / case["inputs"]))  # long rows would need smaller steps
+    if case["zero_columns"]:
+        problem.x[:, ::3] = 0
+        problem.x[: case["rows"] // 2, 1::3] = 0
+    return problem
+
+
+def seed_of(case: Case) -> int:
+    """A number that belongs to the case and never changes."""
+    return zlib.crc32(case_id(case).encode()) * 1000
+
+
+def distance_from_kinks(network: reference.Network, x: Array, y: Array, training: bool) -> float:
+    """How near the forward pass comes to a place where a derivative jumps.
+
+    An exact 0 does not count: it comes from a row without inputs (all dropped or inactive), and
+    stays 0 when weights change.
+    """
+    values = network.trace(x, training)
+    distances = [np.inf]
+
+    def add(value: Array, places: Sequence[float]) -> None:
+        for place in places:
+            gaps = np.abs(value - place)[value != 0]
+            distances.append(float(gaps.min(initial=np.inf)))
+
+    for layer, value in zip(network.layers, values[:-1], strict=True):
+        if layer["type"] == "activation":
+            add(value, kinks(layer["name"]))
+    output = values[-1]
+    if network.loss == "mean_absolute_error":
+        add(output - y, [0.0])
+    elif network.loss in reference.HAS_LINK and not network.takes_logits:
+        if network.loss == "categorical_crossentropy":
+            output = output / output.sum(axis=1, keepdims=True)
+        add(output, [reference.CLIP, 1 - reference.CLIP])
+    return min(distances)
+
+
+def smooth_problem(case: Case) -> Problem:
+    """A problem away from kinks with a gradient for every weight: of a few seeds the best.
+
+    Some nets have weights that cannot matter (a softmax over one unit is constant); for these the
+    distance from kinks alone decides.
+    """
+    best: tuple[bool, float] = (False, 0.0)
+    chosen = None
+    for attempt in range(30):
+        problem = make_problem(case, case["batch"], seed_of(case) + attempt)
+        network = problem.reference("float64")
+        distance = distance_from_kinks(network, problem.x, problem.y, training=True)
+        gradients = network.gradients(problem.x, problem.y, training=True)[1]
+        alive = all(np.abs(g).max() > 1e-5 for g in gradients)
+        if (alive, distance) > best:
+            best, chosen = (alive, distance), problem
+        if best > (True, 1e-4):
+            break
+    if chosen is None or best[1] < 1e-5:
+        raise ValueError(f"no seed keeps {case_id(case)} away from kinks")
+    return chosen

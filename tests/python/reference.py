@@ -1,0 +1,455 @@
+"""The specification of lamina in NumPy: straightforward mathematics in any dtype.
+
+Nothing here imports lamina and nothing here is fast.  Layers are the same plain dictionaries
+that the native ``Network`` takes::
+
+    {"type": "dense", "units": 3, "use_bias": True,
+     "kernel_l1": 0.0, "kernel_l2": 0.0, "bias_l1": 0.0, "bias_l2": 0.0}
+    {"type": "activation", "name": "leaky_relu", "parameter": 0.2}
+    {"type": "dropout", "rate": 0.2, "seed": 1}
+
+Shapes: ``x`` is (rows, inputs), ``y`` is (rows, outputs) or, for the sparse loss, (rows,).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+
+Array = np.ndarray
+Layer = dict[str, Any]
+
+# --------------------------------------------------------------------------------------------
+# Random numbers: Philox4x32-10 (Salmon, Moraes, Dror, Shaw: Parallel Random Numbers, as Easy
+# as 1, 2, 3. SC 2011), a function of key and counter.
+# --------------------------------------------------------------------------------------------
+
+SHUFFLE_STREAM = 0xFFFF0001
+UNIFORM_STREAM = 0xFFFF0002
+_LOW32 = np.uint64(0xFFFFFFFF)
+_SHIFT32 = np.uint64(32)
+
+
+def philox4x32(counter: Sequence[Array | int], key: tuple[int, int]) -> list[Array]:
+    """Ten rounds over four 32-bit counter words; the words may be arrays that broadcast."""
+    words = [np.asarray(word, dtype=np.uint64) for word in counter]
+    c0, c1, c2, c3 = (word & _LOW32 for word in np.broadcast_arrays(*words))
+    k0, k1 = key
+    for _ in range(10):
+        product0 = c0 * np.uint64(0xD2511F53)
+        product1 = c2 * np.uint64(0xCD9E8D57)
+        c0, c1, c2, c3 = (
+            (product1 >> _SHIFT32) ^ c1 ^ np.uint64(k0),
+            product1 & _LOW32,
+            (product0 >> _SHIFT32) ^ c3 ^ np.uint64(k1),
+            product0 & _LOW32,
+        )
+        k0 = (k0 + 0x9E3779B9) & 0xFFFFFFFF
+        k1 = (k1 + 0xBB67AE85) & 0xFFFFFFFF
+    return [c0, c1, c2, c3]
+
+
+def random_block(seed: int, block: Array, step: int, stream: int) -> list[Array]:
+    """The four words of every block number: block in 48 bits, step in 48 bits, stream in 32."""
+    high = ((block >> _SHIFT32) & np.uint64(0xFFFF)) | np.uint64(((step >> 32) & 0xFFFF) << 16)
+    counter = [block & _LOW32, high, np.uint64(step & 0xFFFFFFFF), np.uint64(stream)]
+    return philox4x32(counter, (seed & 0xFFFFFFFF, (seed >> 32) & 0xFFFFFFFF))
+
+
+def random_words64(seed: int, count: int, step: int, stream: int) -> Array:
+    """Draws 0 .. count-1 of 64 bits, two of them from a block."""
+    draw = np.arange(count, dtype=np.uint64)
+    words = np.stack(random_block(seed, draw >> np.uint64(1), step, stream))
+    pair = (2 * (draw & np.uint64(1))).astype(np.intp)
+    index = np.arange(count)
+    return words[pair, index] | (words[pair + 1, index] << _SHIFT32)
+
+
+def random_uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -> Array:
+    """float64 draws low + (high - low) u, u of 53 bits in [0, 1)."""
+    words = random_words64(seed, math.prod(shape), 0, UNIFORM_STREAM)
+    u = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
+    return (low + (high - low) * u).reshape(shape)
+
+
+def permutation(seed: int, step: int, n: int) -> Array:
+    """Fisher-Yates over 0 .. n-1: the order of the rows in the epoch that begins at `step`."""
+    words = random_words64(seed, max(n - 1, 0), step, SHUFFLE_STREAM)
+    order = list(range(n))
+    for draw, i in enumerate(range(n - 1, 0, -1)):
+        j = (int(words[draw]) * (i + 1)) >> 64
+        order[i], order[j] = order[j], order[i]
+    return np.array(order, dtype=np.int64)
+
+
+@lru_cache(maxsize=512)  # the same masks are asked for by several dtypes, and by both passes
+def dropout_mask(seed: int, stream: int, step: int, rows: int, units: int, rate: float) -> Array:
+    """True where an element is kept; [rows, units]."""
+    element = np.arange(rows * units, dtype=np.uint64)
+    block = (element >> np.uint64(6)) * np.uint64(16) + (element & np.uint64(15))
+    words = np.stack(random_block(seed, block, step, stream))
+    word = words[((element >> np.uint64(4)) & np.uint64(3)).astype(np.intp), np.arange(element.size)]
+    return (word >= np.uint64(math.floor(rate * 2**32))).reshape(rows, units)
+
+
+# --------------------------------------------------------------------------------------------
+# Activations: y = f(z), and dL/dz from dL/dy.
+# --------------------------------------------------------------------------------------------
+
+
+class Activation(NamedTuple):
+    """`forward(z, p)` and `backward(dy, z, y, p)`; p is the parameter, if it has one."""
+
+    forward: Callable[[Array, float], Array]
+    backward: Callable[[Array, Array, Array, float], Array]
+
+
+def sigmoid(z: Array) -> Array:
+    """1 / (1 + exp(-z)) without overflow."""
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1 / (1 + e), e / (1 + e)).astype(z.dtype)
+
+
+def log_softmax(z: Array) -> Array:
+    """Logarithm of the softmax of every row."""
+    shifted = z - z.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def softmax(z: Array) -> Array:
+    """exp(z) divided by its sum over the row."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    return e / e.sum(axis=1, keepdims=True)
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    "linear": Activation(lambda z, p: z, lambda dy, z, y, p: dy),
+    "relu": Activation(
+        lambda z, p: np.maximum(z, 0),
+        lambda dy, z, y, p: np.where(z > 0, dy, 0).astype(dy.dtype),
+    ),
+    "leaky_relu": Activation(
+        lambda z, p: np.where(z > 0, z, z.dtype.type(p) * z),
+        lambda dy, z, y, p: np.where(z > 0, dy, dy.dtype.type(p) * dy),
+    ),
+    "sigmoid": Activation(lambda z, p: sigmoid(z), lambda dy, z, y, p: dy * y * (1 - y)),
+    "tanh": Activation(lambda z, p: np.tanh(z), lambda dy, z, y, p: dy * (1 - y * y)),
+    "softmax": Activation(
+        lambda z, p: softmax(z),
+        lambda dy, z, y, p: y * (dy - (dy * y).sum(axis=1, keepdims=True)),
+    ),
+    "step": Activation(
+        lambda z, p: np.where(z >= 0, 1, 0).astype(z.dtype),
+        lambda dy, z, y, p: np.zeros_like(dy),
+    ),
+}
+
+# --------------------------------------------------------------------------------------------
+# Losses: (targets, outputs or logits, are they logits) -> (value a row, its derivative).
+# --------------------------------------------------------------------------------------------
+
+CLIP = 1e-7
+LossResult = tuple[Array, Array]
+
+
+def _clip(output: Array) -> tuple[Array, Array]:
+    """Outputs held in [CLIP, 1 - CLIP], and where the derivative passes through."""
+    low, high = output.dtype.type(CLIP), output.dtype.type(1 - CLIP)
+    return np.clip(output, low, high), (output >= low) & (output <= high)
+
+
+def categorical_crossentropy(target: Array, output: Array, from_logits: bool) -> LossResult:
+    """-sum(t log p); without logits p is the row divided by its sum, then clipped.
+
+    From logits the derivative is p - t, as TensorFlow has it: the slope of the value only where
+    the targets of a row sum to 1.
+    """
+    if from_logits:
+        log_p = log_softmax(output)
+        return -(target * log_p).sum(axis=1), np.exp(log_p) - target
+    total = output.sum(axis=1, keepdims=True)
+    p = output / total
+    clipped, inside = _clip(p)
+    dp = np.where(inside, -target / clipped, 0)
+    derivative = (dp - (dp * p).sum(axis=1, keepdims=True)) / total
+    return -(target * np.log(clipped)).sum(axis=1), derivative.astype(output.dtype)
+
+
+def sparse_categorical_crossentropy(labels: Array, output: Array, from_logits: bool) -> LossResult:
+    """As above for integer labels; without logits, log(clip(output)) are taken as the logits."""
+    target = np.eye(output.shape[1], dtype=output.dtype)[labels]
+    if from_logits:
+        return categorical_crossentropy(target, output, True)
+    clipped, inside = _clip(output)
+    value, dlog = categorical_crossentropy(target, np.log(clipped), True)
+    return value, np.where(inside, dlog / clipped, 0).astype(output.dtype)
+
+
+def binary_crossentropy(target: Array, output: Array, from_logits: bool) -> LossResult:
+    """-mean(t log p + (1 - t) log(1 - p)) over the outputs."""
+    units = output.shape[1]
+    if from_logits:
+        value = np.maximum(output, 0) - output * target + np.log1p(np.exp(-np.abs(output)))
+        return value.mean(axis=1), (sigmoid(output) - target) / units
+    p, inside = _clip(output)
+    value = -(target * np.log(p) + (1 - target) * np.log(1 - p))
+    derivative = np.where(inside, (1 - target) / (1 - p) - target / p, 0) / units
+    return value.mean(axis=1), derivative.astype(output.dtype)
+
+
+def mean_squared_error(target: Array, output: Array, from_logits: bool) -> LossResult:
+    """mean((o - t)^2) over the outputs."""
+    error = output - target
+    return (error * error).mean(axis=1), 2 * error / output.shape[1]
+
+
+def mean_absolute_error(target: Array, output: Array, from_logits: bool) -> LossResult:
+    """mean(|o - t|) over the outputs; the derivative at 0 is 0."""
+    error = output - target
+    return np.abs(error).mean(axis=1), np.sign(error) / output.shape[1]
+
+
+LOSSES: dict[str, Callable[[Array, Array, bool], LossResult]] = {
+    "categorical_crossentropy": categorical_crossentropy,
+    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
+    "binary_crossentropy": binary_crossentropy,
+    "mean_squared_error": mean_squared_error,
+    "mean_absolute_error": mean_absolute_error,
+}
+HAS_LINK = {"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"}
+"""Losses that take the pre-activations of a final softmax or sigmoid as their logits."""
+
+# --------------------------------------------------------------------------------------------
+# Metrics: (targets, outputs) -> a value for each row; their mean over an epoch, then `finish`.
+# --------------------------------------------------------------------------------------------
+
+
+class Metric(NamedTuple):
+    """A value a row, averaged over all rows of the epoch, and what is done to that average."""
+
+    rows: Callable[[Array, Array], Array]
+    finish: Callable[[float], float] = float
+
+
+METRICS: dict[str, Metric] = {
+    "categorical_accuracy": Metric(lambda t, o: t.argmax(axis=1) == o.argmax(axis=1)),
+    "sparse_categorical_accuracy": Metric(lambda t, o: t == o.argmax(axis=1)),
+    "binary_accuracy": Metric(lambda t, o: (t == (o > 0.5)).mean(axis=1)),
+    "mean_squared_error": Metric(lambda t, o: ((o - t) ** 2).mean(axis=1)),
+    "mean_absolute_error": Metric(lambda t, o: np.abs(o - t).mean(axis=1)),
+    "root_mean_squared_error": Metric(lambda t, o: ((o - t) ** 2).mean(axis=1), math.sqrt),
+}
+
+
+class RunningMeans:
+    """The loss and the metrics of an epoch: means over rows, never means of batch means."""
+
+    def __init__(self, metrics: Sequence[str]) -> None:
+        self.metrics = [METRICS[name] for name in metrics]
+        self.rows = 0
+        self.sums = np.zeros(1 + len(metrics))
+
+    def add(self, loss: float, target: Array, output: Array) -> None:
+        """Takes one batch: its loss, its targets and the outputs that gave the loss."""
+        rows = len(output)
+        values = [loss] + [float(np.mean(metric.rows(target, output), dtype=np.float64)) for metric in self.metrics]
+        self.rows += rows
+        self.sums += rows * np.array(values)
+
+    def results(self) -> list[float]:
+        """[loss, metric, ...] so far."""
+        means = self.sums / self.rows
+        finished = [metric.finish(mean) for metric, mean in zip(self.metrics, means[1:], strict=True)]
+        return [float(means[0]), *finished]
+
+
+# --------------------------------------------------------------------------------------------
+# Optimizers (formulas of keras/src/optimizers/sgd.py and adam.py). Moments begin at 0.
+# --------------------------------------------------------------------------------------------
+
+
+class Sgd:
+    """m = mu m - eta g; w += m, or with Nesterov w += mu m - eta g."""
+
+    def __init__(self, learning_rate: float, momentum: float, nesterov: bool) -> None:
+        self.learning_rate, self.momentum, self.nesterov = learning_rate, momentum, nesterov
+        self.velocities: dict[int, Array] = {}
+
+    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
+        """The new value of weight number `index` in step 1, 2, ..."""
+        scaled = self.learning_rate * gradient
+        velocity = self.momentum * self.velocities.get(index, np.zeros_like(weight)) - scaled
+        self.velocities[index] = velocity
+        return weight + (self.momentum * velocity - scaled if self.nesterov else velocity)
+
+
+class Adam:
+    """Kingma and Ba 2015, with the bias corrections folded into the learning rate."""
+
+    def __init__(self, learning_rate: float, beta_1: float, beta_2: float, epsilon: float) -> None:
+        self.learning_rate, self.epsilon = learning_rate, epsilon
+        self.beta_1, self.beta_2 = beta_1, beta_2
+        self.moments: dict[int, tuple[Array, Array]] = {}
+
+    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
+        """The new value of weight number `index` in step 1, 2, ..."""
+        zero = np.zeros_like(weight)
+        m, v = self.moments.get(index, (zero, zero))
+        m = self.beta_1 * m + (1 - self.beta_1) * gradient
+        v = self.beta_2 * v + (1 - self.beta_2) * gradient * gradient
+        self.moments[index] = (m, v)
+        rate = self.learning_rate * math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
+        return weight - rate * m / (np.sqrt(v) + self.epsilon)
+
+
+OPTIMIZERS: dict[str, Callable[..., Sgd | Adam]] = {"sgd": Sgd, "adam": Adam}
+
+# --------------------------------------------------------------------------------------------
+# The network
+# --------------------------------------------------------------------------------------------
+
+
+class Network:
+    """Forward, gradients and training, one layer after the other, one batch after the other."""
+
+    def __init__(self, inputs: int, layers: Sequence[Layer], dtype: str) -> None:
+        self.inputs, self.layers, self.dtype = inputs, list(layers), np.dtype(dtype)
+        self.weights: list[Array] = []
+        self.penalties: list[tuple[float, float]] = []  # (l1, l2) of each weight
+        width = inputs
+        for layer in self.layers:
+            if layer["type"] == "dense":
+                self._add("kernel", layer, (width, layer["units"]))
+                if layer["use_bias"]:
+                    self._add("bias", layer, (layer["units"],))
+                width = layer["units"]
+        self.outputs = width
+        self.iterations = 0
+
+    def _add(self, kind: str, layer: Layer, shape: tuple[int, ...]) -> None:
+        self.weights.append(np.zeros(shape, self.dtype))
+        self.penalties.append((layer.get(f"{kind}_l1", 0.0), layer.get(f"{kind}_l2", 0.0)))
+
+    def set_weights(self, weights: Sequence[Array]) -> None:
+        """Takes copies, converted to the network's dtype."""
+        assert [w.shape for w in weights] == [w.shape for w in self.weights]
+        self.weights = [np.array(w, self.dtype) for w in weights]
+
+    def compile(self, loss: str, optimizer: dict[str, Any], metrics: Sequence[str] = ()) -> None:
+        """Names the loss, the optimizer (a dictionary with its name and options), the metrics."""
+        self.loss = loss
+        options = {key: value for key, value in optimizer.items() if key != "name"}
+        self.optimizer = OPTIMIZERS[optimizer["name"]](**options)
+        self.metrics = list(metrics)
+        self.iterations = 0
+
+    @property
+    def takes_logits(self) -> bool:
+        """Whether the loss goes around the last layer to its pre-activations."""
+        last = self.layers[-1]
+        is_link = last["type"] == "activation" and last["name"] in ("softmax", "sigmoid")
+        return self.loss in HAS_LINK and is_link
+
+    def mask(self, position: int, rows: int, units: int) -> Array:
+        """What the dropout layer at `position` multiplies by in the current iteration."""
+        layer = self.layers[position]
+        rate = layer["rate"]
+        kept = dropout_mask(layer["seed"], position, self.iterations, rows, units, rate)
+        return kept * self.dtype.type(1 / (1 - rate))
+
+    def trace(self, x: Array, training: bool) -> list[Array]:
+        """The input of every layer, and at the end the output of the last."""
+        values = [np.asarray(x).astype(self.dtype)]
+        weights: Iterator[Array] = iter(self.weights)
+        for position, layer in enumerate(self.layers):
+            value = values[-1]
+            if layer["type"] == "dense":
+                value = value @ next(weights)
+                if layer["use_bias"]:
+                    value = value + next(weights)
+            elif layer["type"] == "activation":
+                value = ACTIVATIONS[layer["name"]].forward(value, layer["parameter"])
+            elif training and layer["rate"] > 0:
+                value = value * self.mask(position, *value.shape)
+            values.append(value)
+        return values
+
+    def predict(self, x: Array) -> Array:
+        """Outputs (rows, outputs), without dropout."""
+        return self.trace(x, training=False)[-1]
+
+    def penalty(self) -> float:
+        """l1 sum|w| + l2 sum w^2 over all weights."""
+        total = 0.0
+        for w, (l1, l2) in zip(self.weights, self.penalties, strict=True):
+            w = w.astype(np.float64)
+            total += l1 * np.abs(w).sum() + l2 * (w * w).sum()
+        return float(total)
+
+    def loss_of(self, values: list[Array], y: Array) -> tuple[float, Array]:
+        """Mean over the rows plus penalties, and its derivative by what the loss looked at."""
+        seen = values[-2] if self.takes_logits else values[-1]
+        y = y if self.loss.startswith("sparse") else y.astype(self.dtype)
+        rows, derivative = LOSSES[self.loss](y, seen, self.takes_logits)
+        mean = float(rows.mean(dtype=np.float64))
+        return mean + self.penalty(), derivative.astype(self.dtype) / self.dtype.type(len(seen))
+
+    def gradients(self, x: Array, y: Array, training: bool) -> tuple[float, list[Array], Array]:
+        """Loss with penalties, the gradient of every weight, and the outputs."""
+        values = self.trace(x, training)
+        loss, d = self.loss_of(values, y)
+        last = len(self.layers) - (2 if self.takes_logits else 1)
+        gradients: list[Array] = []  # from the last weight to the first
+        remaining = list(self.weights)
+        for position in range(last, -1, -1):
+            layer, value = self.layers[position], values[position]
+            if layer["type"] == "dense":
+                if layer["use_bias"]:
+                    remaining.pop()
+                    gradients.append(d.sum(axis=0))
+                gradients.append(value.T @ d)
+                d = d @ remaining.pop().T
+            elif layer["type"] == "activation":
+                backward = ACTIVATIONS[layer["name"]].backward
+                d = backward(d, value, values[position + 1], layer["parameter"])
+            elif training and layer["rate"] > 0:
+                d = d * self.mask(position, *value.shape)
+        gradients.reverse()
+        for i, (w, (l1, l2)) in enumerate(zip(self.weights, self.penalties, strict=True)):
+            gradients[i] = gradients[i] + l1 * np.sign(w) + 2 * l2 * w
+        return loss, gradients, values[-1]
+
+    def train_batch(self, x: Array, y: Array) -> tuple[float, Array]:
+        """One step; the loss before the update, and the outputs that gave it."""
+        loss, gradients, output = self.gradients(x, y, training=True)
+        self.iterations += 1
+        self.weights = [
+            self.optimizer.update(i, w, g, self.iterations)
+            for i, (w, g) in enumerate(zip(self.weights, gradients, strict=True))
+        ]
+        return loss, output
+
+    def fit(self, x: Array, y: Array, batch_size: int, epochs: int, shuffle: bool, seed: int) -> list[list[float]]:
+        """[loss, metric, ...] of every epoch; the last batch of an epoch may be smaller."""
+        history = []
+        for _ in range(epochs):
+            n = len(x)
+            order = permutation(seed, self.iterations, n) if shuffle else np.arange(n)
+            means = RunningMeans(self.metrics)
+            for start in range(0, n, batch_size):
+                rows = order[start : start + batch_size]
+                loss, output = self.train_batch(x[rows], y[rows])
+                means.add(loss, y[rows], output)
+            history.append(means.results())
+        return history
+
+    def evaluate(self, x: Array, y: Array) -> list[float]:
+        """[loss with penalties, metric, ...] without dropout."""
+        values = self.trace(x, training=False)
+        means = RunningMeans(self.metrics)
+        means.add(self.loss_of(values, y)[0], y, values[-1])
+        return means.results()

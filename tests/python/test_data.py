@@ -1,0 +1,428 @@
+"""What `fit`, `evaluate` and `predict` accept as data, and what they say to the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lamina import _data, losses
+from lamina.layers import Dense
+from lamina.models import Sequential
+from lamina.utils import set_random_seed, to_categorical
+
+ROWS, FEATURES, CLASSES = 12, 3, 4
+
+
+def make_model(loss: str = "sparse_categorical_crossentropy", units: int = CLASSES, **options: Any) -> Sequential:
+    set_random_seed(1)
+    last = {"mean_squared_error": None, "mean_absolute_error": None, "binary_crossentropy": "sigmoid"}
+    model = Sequential([Dense(units, activation=last.get(loss, "softmax"), input_shape=(FEATURES,))], **options)
+    model.compile("sgd", loss)
+    return model
+
+
+@pytest.fixture
+def values() -> np.ndarray:
+    """Return features that float16 and small integers hold exactly."""
+    return np.random.default_rng(1).integers(0, 8, (ROWS, FEATURES)).astype(np.float32)
+
+
+@pytest.fixture
+def labels() -> np.ndarray:
+    return np.arange(ROWS) % CLASSES
+
+
+def misaligned(x: np.ndarray) -> np.ndarray:
+    buffer = np.zeros(x.nbytes + 1, np.uint8)
+    result = buffer[1:].view(x.dtype).reshape(x.shape)
+    result[...] = x
+    assert not result.flags.aligned
+    return result
+
+
+def read_only(x: np.ndarray) -> np.ndarray:
+    result = x.copy()
+    result.flags.writeable = False
+    return result
+
+
+def wide(x: np.ndarray) -> np.ndarray:
+    """Return `x` as part of a wider array: its rows are contiguous, but not next to one another."""
+    result = np.full((len(x), x.shape[1] + 5), 9, x.dtype)
+    result[:, 2 : 2 + x.shape[1]] = x
+    return result[:, 2 : 2 + x.shape[1]]
+
+
+FORMS: dict[str, Callable[[np.ndarray], Any]] = {
+    "float64": lambda x: x.astype(np.float64),
+    "float16": lambda x: x.astype(np.float16),
+    "longdouble": lambda x: x.astype(np.longdouble),
+    "int64": lambda x: x.astype(np.int64),
+    "int8": lambda x: x.astype(np.int8),
+    "uint8": lambda x: x.astype(np.uint8),
+    "uint16": lambda x: x.astype(np.uint16),
+    "big-endian": lambda x: x.astype(">f4"),
+    "big-endian integers": lambda x: x.astype(">i4"),
+    "Fortran order": np.asfortranarray,
+    "columns strided": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+    "uint8 columns strided": lambda x: np.repeat(x.astype(np.uint8), 2, axis=1)[:, ::2],
+    "rows strided": lambda x: np.repeat(x, 3, axis=0)[::3],
+    "rows backwards": lambda x: x[::-1].copy()[::-1],
+    "part of wider rows": wide,
+    "uint8 part of wider rows": lambda x: wide(x.astype(np.uint8)),
+    "misaligned": misaligned,
+    "read-only": read_only,
+    "list": lambda x: x.tolist(),
+    "tuple of arrays": tuple,
+    "matrix": lambda x: x.view(np.matrix),
+    "nothing masked": lambda x: np.ma.masked_array(x, mask=False),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_every_form_of_x_gives_what_float32_gives(form, values, labels):
+    expected, model = make_model(), make_model()
+    x = form(values)
+    before = np.array(x, copy=True)
+    history = expected.fit(values, labels, epochs=2, batch_size=5, verbose=0).history
+    assert model.fit(x, labels, epochs=2, batch_size=5, verbose=0).history == history
+    for got, want in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, want)
+    np.testing.assert_array_equal(model.predict(x), expected.predict(values))
+    assert model.evaluate(x, labels, verbose=0) == expected.evaluate(values, labels, verbose=0)
+    np.testing.assert_array_equal(before, x)
+
+
+def test_booleans_are_zeros_and_ones(values):
+    model = make_model()
+    np.testing.assert_array_equal(model.predict(values > 3), model.predict((values > 3).astype(np.float32)))
+
+
+@pytest.mark.parametrize("name", ["float32", "uint8"])
+def test_arrays_with_contiguous_rows_are_read_where_they_lie(name, values, tmp_path):
+    x = values.astype(name)
+    mapped = np.memmap(tmp_path / "x", name, "w+", shape=x.shape)
+    mapped[:] = x
+    for array in (x, read_only(x), wide(x), x[::2], mapped, np.memmap(tmp_path / "x", name, "r", shape=x.shape)):
+        assert np.shares_memory(_data.features(array, FEATURES, "float32"), array)
+    y = np.ones((ROWS, 2), np.float32)
+    assert _data.targets(y, losses.MeanSquaredError(), ROWS, 2, "float32") is y
+
+
+def test_memory_map_trains_like_an_array(values, labels, tmp_path):
+    mapped = np.memmap(tmp_path / "x", np.float32, "w+", shape=values.shape)
+    mapped[:] = values
+    expected, model = make_model(), make_model()
+    expected.fit(values, labels, epochs=2, verbose=0)
+    model.fit(mapped, labels, epochs=2, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], expected.get_weights()[0])
+
+
+def test_float64_model_keeps_what_float32_cannot_hold():
+    model = make_model("mean_squared_error", 1, dtype="float64")
+    model.set_weights([np.ones((FEATURES, 1)), np.zeros(1)])
+    outputs = model.predict(np.array([[1e300, 1.0, -1e300 + 1e284], [1.0, 2.0**-40, 0.0]]))
+    assert outputs.dtype == np.float64
+    assert outputs[1, 0] == 1 + 2.0**-40
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "y"),
+    [
+        ("sparse_categorical_crossentropy", 4, np.arange(ROWS, dtype=np.uint8) % 4),
+        ("sparse_categorical_crossentropy", 4, (np.arange(ROWS) % 4).astype(">i2")),
+        ("sparse_categorical_crossentropy", 4, np.arange(ROWS, dtype=np.float64) % 4),
+        ("sparse_categorical_crossentropy", 4, np.arange(ROWS, dtype=np.uint64)[:, None] % 4),
+        ("sparse_categorical_crossentropy", 4, [int(i) % 4 for i in range(ROWS)]),
+        ("sparse_categorical_crossentropy", 2, np.arange(ROWS) % 2 == 1),
+        ("categorical_crossentropy", 4, np.eye(4)[np.arange(ROWS) % 4]),
+        ("categorical_crossentropy", 4, np.eye(4, dtype=bool)[np.arange(ROWS) % 4]),
+        ("categorical_crossentropy", 4, np.full((ROWS, 4), 0.25)),
+        ("binary_crossentropy", 1, np.arange(ROWS) % 2),
+        ("binary_crossentropy", 1, (np.arange(ROWS) % 2)[:, None]),
+        ("binary_crossentropy", 2, np.full((ROWS, 2), 0.3)),
+        ("mean_squared_error", 1, np.arange(ROWS)),
+        ("mean_absolute_error", 1, [[float(i)] for i in range(ROWS)]),
+        ("mean_squared_error", 2, np.asfortranarray(np.ones((ROWS, 2), np.float32))),
+    ],
+)
+def test_targets_that_fit(loss, units, y, values):
+    model = make_model(loss, units)
+    history = model.fit(values, y, epochs=1, verbose=0)
+    assert np.isfinite(history.history["loss"]).all()
+
+
+def test_one_column_of_targets_is_aligned_and_not_broadcast(values):
+    y = np.random.default_rng(2).normal(size=ROWS).astype(np.float32)
+    model = make_model("mean_squared_error", 1)
+    expected = np.mean((model.predict(values)[:, 0] - y) ** 2, dtype=np.float64)
+    assert model.evaluate(values, y, verbose=0) == pytest.approx(expected, rel=1e-5)
+    assert model.evaluate(values, y[:, None], verbose=0) == model.evaluate(values, y, verbose=0)
+
+
+def test_one_dimension_is_one_feature():
+    set_random_seed(1)
+    model = Sequential([Dense(1, input_shape=(1,))])
+    x = np.arange(5, dtype=np.float32)
+    np.testing.assert_array_equal(model.predict(x), model.predict(x[:, None]))
+
+
+def test_predict_on_no_rows():
+    for x in (np.empty((0, FEATURES), np.float32), np.empty((0, FEATURES))):
+        outputs = make_model().predict(x)
+        assert outputs.shape == (0, CLASSES)
+        assert outputs.dtype == np.float32
+
+
+# --- pandas -----------------------------------------------------------------------------------------------------------
+
+
+def test_data_frame_and_series(values, labels):
+    pandas = pytest.importorskip("pandas")
+    expected, model = make_model(), make_model()
+    frame = pandas.DataFrame(values.astype(np.int64), columns=list("abc"))
+    series = pandas.Series(labels, index=range(5, 5 + ROWS), name="label")
+    expected.fit(values, labels, epochs=2, verbose=0)
+    model.fit(frame, series, epochs=2, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], expected.get_weights()[0])
+    np.testing.assert_array_equal(model.predict(frame), expected.predict(values))
+    assert model.evaluate(frame, pandas.DataFrame(series), verbose=0) == model.evaluate(values, labels, verbose=0)
+
+
+def test_data_frame_of_mixed_and_nullable_types(values, labels):
+    pandas = pytest.importorskip("pandas")
+    model = make_model()
+    frame = pandas.DataFrame(
+        {
+            "a": pandas.array(values[:, 0].astype(int), dtype="Int64"),
+            "b": values[:, 1] > 3,
+            "c": values[:, 2].astype(np.float32),
+        }
+    )
+    x = np.column_stack([values[:, 0], values[:, 1] > 3, values[:, 2]]).astype(np.float32)
+    np.testing.assert_array_equal(model.predict(frame), model.predict(x))
+    integers = pandas.Series(labels, dtype="Int64")
+    assert model.evaluate(x, integers, verbose=0) == model.evaluate(x, labels, verbose=0)
+    frame.loc[3, "a"] = pandas.NA
+    with pytest.raises(ValueError, match=r"1 value .* row 3, column 0: nan"):
+        model.predict(frame)
+
+
+@pytest.mark.parametrize(
+    "column", [["x", "y"], [1 + 2j, 3j], np.array(["2020-01-01", "2020-01-02"], "datetime64[s]"), [1, None, "a"][1:]]
+)
+def test_data_frame_column_without_numbers_is_named(column):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"good": [1.0, 2.0], "bad": column, "last": [0.0, 1.0]})
+    with pytest.raises(TypeError, match=rf"column 'bad' has dtype {re.escape(str(frame['bad'].dtype))}"):
+        make_model().predict(frame)
+
+
+# --- what is refused --------------------------------------------------------------------------------------------------
+
+
+def unchanged(model: Sequential, x: Any, y: Any, error: type[Exception], *words: str) -> str:
+    """Check that `fit` refuses the data with all of the words, and has changed nothing; return the message."""
+    before, history = model.get_weights(), model.history
+    with pytest.raises(error) as caught:
+        model.fit(x, y, verbose=0)
+    for word in words:
+        assert word in str(caught.value), str(caught.value)
+    for got, want in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(got, want)
+    assert model.history is history
+    assert model._network.iterations == 0
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (np.full((ROWS, FEATURES), "1"), ["dtype <U1"]),
+        (np.full((ROWS, FEATURES), b"1"), ["dtype |S1"]),
+        (np.ones((ROWS, FEATURES), complex), ["dtype complex128"]),
+        (np.zeros((ROWS, FEATURES), "datetime64[s]"), ["dtype datetime64[s]"]),
+        (np.zeros((ROWS, FEATURES), "timedelta64[D]"), ["dtype timedelta64[D]"]),
+        (np.ones((ROWS, FEATURES), object), ["dtype object", "int"]),
+        (np.zeros(ROWS, [("a", "f4"), ("b", "f4")]), ["dtype"]),
+        ([[1.0, 2.0, 3.0], [4.0, None, 6.0]], ["dtype object", "None at [1, 1]"]),
+        ([["a", "b", "c"]], ["dtype <U1"]),
+        (None, ["x is None"]),
+        ({"a": 1}, ["dtype object", "dict"]),
+        ((i for i in range(3)), ["dtype object", "generator"]),
+    ],
+)
+def test_x_that_holds_no_numbers(x, words, labels):
+    unchanged(make_model(), x, labels, TypeError, *words)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_x_not_finite(bad, dtype, values, labels):
+    x = values.astype(dtype)
+    x[5, 2] = x[5, 1] = x[9, 0] = bad
+    unchanged(make_model(), x, labels, ValueError, "x holds 3 values", "row 5, column 1", str(bad))
+    with pytest.raises(ValueError, match="row 5, column 1"):
+        make_model().predict(x)
+    with pytest.raises(ValueError, match="row 5, column 1"):
+        make_model().evaluate(x, labels, verbose=0)
+
+
+def test_x_too_large_for_float32(values, labels):
+    x = values.astype(np.float64)
+    x[7, 1] = 1e300
+    unchanged(make_model(), x, labels, ValueError, "x holds 1 value", "row 7, column 1", "1e+300", "float64")
+    assert np.isfinite(make_model(dtype="float64").predict(x)).all()
+
+
+def test_masked_values(values, labels):
+    x = np.ma.masked_array(values, mask=values == values[0, 0])
+    unchanged(make_model(), x, labels, ValueError, "masked")
+
+
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        (np.ones((ROWS, FEATURES + 1)), [f"({ROWS}, 4)", "(n, 3)"]),
+        (np.ones((ROWS, 3, 1)), [f"({ROWS}, 3, 1)", "(n, 3)", "reshape(len(x), -1)"]),
+        (np.ones(FEATURES), ["(3,)", "(n, 3)", "reshape(1, -1)"]),
+        (np.ones(ROWS), [f"({ROWS},)", "(n, 3)"]),
+        (np.float32(1), ["()", "(n, 3)"]),
+        ([], ["(0,)", "(n, 3)"]),
+        ([[1.0, 2.0, 3.0], [4.0]], ["rows differ in length"]),
+        (np.ones((ROWS, 0)), [f"({ROWS}, 0)", "(n, 3)"]),
+        (np.ones((ROWS - 1, FEATURES)), [str(ROWS), str(ROWS - 1)]),
+        (np.ones((0, FEATURES)), ["(0, 3)", "no data"]),
+    ],
+)
+def test_x_of_wrong_shape(x, words, labels):
+    unchanged(make_model(), x, labels, ValueError, *words)
+
+
+NUMBERS = np.arange(ROWS * 4).reshape(ROWS, 4)
+ONE_HOT = np.eye(4)[np.arange(ROWS) % 4]
+
+
+def with_value(y: np.ndarray, place: Any, value: Any) -> np.ndarray:
+    result = np.array(y)
+    result[place] = value
+    return result
+
+
+@pytest.mark.parametrize(
+    ("loss", "units", "y", "words"),
+    [
+        ("sparse_categorical_crossentropy", 4, with_value(np.arange(ROWS) % 4, 6, 4), ["y[6] = 4", "4 classes"]),
+        ("sparse_categorical_crossentropy", 4, with_value(np.arange(ROWS) % 4, 6, -1), ["y[6] = -1", "0 to 3"]),
+        ("sparse_categorical_crossentropy", 4, with_value(np.arange(ROWS) % 4, 6, 2**32 + 1), ["y[6] = 4294967297"]),
+        ("sparse_categorical_crossentropy", 4, np.full(ROWS, 2**63, np.uint64), ["y[0] = 9223372036854775808"]),
+        ("sparse_categorical_crossentropy", 4, np.full(ROWS, 1e30), ["y[0] = 1e+30", "4 classes"]),
+        (
+            "sparse_categorical_crossentropy",
+            4,
+            with_value(np.arange(ROWS) % 4.0, 3, 1.5),
+            ["y[3] = 1.5", "mean_squared_error"],
+        ),
+        ("sparse_categorical_crossentropy", 4, with_value(np.arange(ROWS) % 4.0, 3, np.nan), ["y[3] = nan"]),
+        ("sparse_categorical_crossentropy", 4, ONE_HOT, ["(12, 4)", "'categorical_crossentropy'"]),
+        ("sparse_categorical_crossentropy", 1, np.zeros(ROWS, int), ["'binary_crossentropy'"]),
+        ("categorical_crossentropy", 4, np.arange(ROWS) % 4, ["(12,)", "(12, 4)", "'sparse_categorical_crossentropy'"]),
+        ("categorical_crossentropy", 4, np.zeros((ROWS, 1)), ["(12, 1)", "'sparse_categorical_crossentropy'"]),
+        ("categorical_crossentropy", 4, ONE_HOT[:, :3], ["(12, 3)", "(12, 4)"]),
+        ("categorical_crossentropy", 4, with_value(ONE_HOT, (2, 3), -0.5), ["y[2, 3] = -0.5", "at least 0"]),
+        ("categorical_crossentropy", 4, with_value(ONE_HOT, (2, 3), np.inf), ["row 2, column 3"]),
+        ("categorical_crossentropy", 1, np.ones(ROWS), ["'binary_crossentropy'"]),
+        ("binary_crossentropy", 1, with_value(np.zeros(ROWS), 4, 2), ["y[4, 0] = 2", "from 0 to 1"]),
+        ("binary_crossentropy", 1, np.full(ROWS, -1), ["y[0, 0] = -1"]),
+        (
+            "binary_crossentropy",
+            1,
+            np.eye(2)[np.arange(ROWS) % 2],
+            ["(12, 2)", "(12, 1)", "'categorical_crossentropy'"],
+        ),
+        ("binary_crossentropy", 4, np.arange(ROWS) % 4, ["(12,)", "'sparse_categorical_crossentropy'"]),
+        ("mean_squared_error", 4, np.arange(ROWS), ["(12,)", "(12, 4)"]),
+        ("mean_squared_error", 1, NUMBERS, ["(12, 4)", "(12, 1)"]),
+        ("mean_squared_error", 4, NUMBERS[:, :, None], ["(12, 4, 1)", "(12, 4)"]),
+        ("mean_squared_error", 4, with_value(NUMBERS * 1.0, (3, 1), 1e39), ["row 3, column 1", "too large"]),
+        ("mean_absolute_error", 1, NUMBERS[1:, 0], ["11 rows", "x has 12"]),
+        ("mean_absolute_error", 1, 3.0, ["no rows"]),
+    ],
+)
+def test_targets_that_do_not_fit(loss, units, y, words, values):
+    unchanged(make_model(loss, units), values, y, ValueError, *words)
+
+
+@pytest.mark.parametrize(
+    ("y", "words"),
+    [
+        (np.full(ROWS, "a"), ["y has dtype <U1"]),
+        (np.full(ROWS, 1j), ["y has dtype complex128"]),
+        ([None] * ROWS, ["y has dtype object", "None at [0]"]),
+        (None, ["y is None"]),
+    ],
+)
+def test_targets_that_hold_no_numbers(y, words, values):
+    unchanged(make_model(), values, y, TypeError, *words)
+
+
+@pytest.mark.parametrize(
+    ("validation", "error", "word"),
+    [
+        ((np.ones((3, 2)), np.zeros(3)), ValueError, "validation_data x has shape (3, 2)"),
+        ((np.ones((3, FEATURES)), np.full(3, 9)), ValueError, "validation_data y[0] = 9"),
+        ((np.full((3, FEATURES), np.nan), np.zeros(3)), ValueError, "validation_data x holds 9"),
+        ((np.ones((0, FEATURES)), np.zeros(0)), ValueError, "validation_data x"),
+        ((np.ones((3, FEATURES)), np.zeros(3), np.ones(3)), ValueError, "sample weights"),
+        ((np.ones((3, FEATURES)),), ValueError, "(x, y)"),
+        ("ab", TypeError, "(x, y)"),
+    ],
+)
+def test_validation_data_is_checked_before_training(validation, error, word, values, labels):
+    model = make_model()
+    before = model.get_weights()
+    with pytest.raises(error, match=re.escape(word)):
+        model.fit(values, labels, validation_data=validation, verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+def test_gradients_checks_as_fit_does(values, labels):
+    with pytest.raises(ValueError, match=r"y\[0\] = 9"):
+        make_model().gradients(values, labels + 9)
+
+
+# --- to_categorical ---------------------------------------------------------------------------------------------------
+
+
+def test_to_categorical():
+    expected = np.array([[1, 0, 0], [0, 0, 1], [0, 1, 0]], np.float32)
+    for labels in ([0, 2, 1], np.array([0, 2, 1], np.uint8), np.array([[0.0], [2.0], [1.0]])):
+        result = to_categorical(labels)
+        assert result.dtype == np.float32
+        np.testing.assert_array_equal(result, expected)
+    assert to_categorical([[0, 1], [2, 3]], 5).shape == (2, 2, 5)
+    assert to_categorical([], 4).shape == (0, 4)
+    np.testing.assert_array_equal(to_categorical([True, False]), [[0, 1], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes", "error", "words"),
+    [
+        ([0, 3], 3, ValueError, r"x\[1\] = 3: for 3 classes"),
+        ([0, -1], None, ValueError, r"x\[1\] = -1"),
+        ([0.5], None, ValueError, r"x\[0\] = 0.5"),
+        ([np.nan], None, ValueError, r"x\[0\] = nan"),
+        (["a"], None, TypeError, "dtype <U1"),
+        ([None], None, TypeError, "None at"),
+        ([0], 0, ValueError, "num_classes=0"),
+        ([0], 2.0, TypeError, "num_classes=2.0"),
+        ([], None, ValueError, "num_classes"),
+    ],
+)
+def test_to_categorical_refuses(labels, classes, error, words):
+    with pytest.raises(error, match=words):
+        to_categorical(labels, classes)

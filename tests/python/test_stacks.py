@@ -1,0 +1,118 @@
+"""Layers in any order and of any width: the reference's numbers, and the same bits everywhere."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cases
+import reference
+from lamina import _core
+
+SIZES = [1, 2, 3, 7, 16, 31, 32, 33, 64, 65, 255, 256, 257, 300]  # about vectors, panels and segments
+LINKS = [("softmax", 0.0), ("sigmoid", 0.0)]
+
+
+def random_stack(chance: random.Random) -> tuple[int, list[reference.Layer], str]:
+    """Inputs, layers and a loss: a few layers of any kind, a dense layer, and what suits the loss."""
+    layers: list[reference.Layer] = []
+    for _ in range(chance.randint(0, 6)):
+        kind = chance.choice(["dense", "dense", "activation", "dropout"])
+        if kind == "dense":
+            penalty = chance.choice(list(cases.PENALTIES))
+            layers.append(cases.dense(chance.choice(SIZES), chance.random() < 0.7, penalty))
+        elif kind == "activation":
+            layers.append(cases.activation(*chance.choice(cases.activations())))
+        else:
+            layers.append(cases.dropout(chance.choice([0.0, 0.1, 0.5]), chance.getrandbits(64)))
+    loss = chance.choice(list(cases.LOSSES))
+    layers.append(cases.dense(chance.choice([2, 3, 10, 33, 65]), chance.random() < 0.7))
+    if loss in reference.HAS_LINK:
+        layers.append(cases.activation(*chance.choice(LINKS)))
+    elif chance.random() < 0.7:
+        layers.append(cases.activation(*chance.choice(cases.activations())))
+    if loss not in reference.HAS_LINK and chance.random() < 0.3:
+        layers.append(cases.dropout(0.3, seed=5))
+    return chance.choice([*SIZES, 520]), layers, loss
+
+
+def random_problem(seed: int) -> tuple[cases.Problem, int]:
+    """A problem and a batch size, with rows for one batch or a few, and zeros in half of the cases."""
+    chance = random.Random(seed)
+    inputs, layers, loss = random_stack(chance)
+    network = reference.Network(inputs, layers, "float64")
+    batch = chance.choice([*SIZES, 513])
+    rows = chance.choice([batch, batch + 1, 2 * batch + 3, max(1, batch - 1)])
+    x = reference.random_uniform(seed, (rows, inputs), -1, 1)
+    if chance.random() < 0.5:
+        x[:, :: chance.choice([1, 2, 3])] = 0
+    kind = cases.LOSSES[loss]
+    problem = cases.Problem(
+        inputs=inputs,
+        layers=layers,
+        weights=cases.make_weights(network, seed),
+        x=x,
+        y=cases.make_targets(kind, rows, network.outputs, seed),
+        loss=loss,
+        optimizer=chance.choice(list(cases.OPTIMIZERS.values())),
+        metrics=[name for name, kinds in cases.METRICS.items() if kind in kinds],
+    )
+    return problem, batch
+
+
+def everything(problem: cases.Problem, dtype: str, batch: int, fused: bool = True) -> dict[str, list[Any]]:
+    """Loss and gradients, then two epochs, evaluation, prediction."""
+    network = problem.native(dtype)
+    network.fused = fused
+    x, y = problem.x.astype(dtype), problem.targets(dtype)
+    loss, gradients = network.gradients(x, y, True)
+    trainer = _core.Trainer(network, x, y, batch, True, 99)
+    reports = []
+    for _ in range(2):
+        trainer.begin_epoch()
+        while not trainer.finished:
+            trainer.advance(1000, 60.0)
+        reports += trainer.results()
+    return {
+        "loss": [loss],
+        "gradients": gradients,
+        "reports": reports,
+        "weights": network.get_weights(),
+        "evaluation": network.evaluate(x, y),
+        "predictions": [network.predict(x)],
+    }
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_any_stack(seed: int) -> None:
+    """In float64 the reference's numbers; in both types the same bits for any team, level and way of updating."""
+    problem, batch = random_problem(seed)
+    network = problem.reference("float64")
+    loss, gradients, _ = network.gradients(problem.x, problem.y, training=True)
+    reports = network.fit(problem.x, problem.y, batch, epochs=2, shuffle=True, seed=99)
+    expected = {
+        "loss": [loss],
+        "gradients": gradients,
+        "reports": [value for epoch in reports for value in epoch],
+        "weights": network.weights,
+        "evaluation": network.evaluate(problem.x, problem.y),
+        "predictions": [network.predict(problem.x)],
+    }
+    _core.force_team(1)
+    found = everything(problem, "float64", batch)
+    for name, values in expected.items():
+        for value, other in zip(found[name], values, strict=True):
+            np.testing.assert_allclose(value, other, rtol=1e-9, atol=1e-9, err_msg=name)
+    plain = {"float64": found, "float32": everything(problem, "float32", batch)}
+    levels = _core.isas()
+    for turn, (team, fused) in enumerate([(0, False), (3, True), (2, True), (8, False)]):
+        _core.set_isa(levels[turn % len(levels)])
+        _core.force_team(team)
+        for dtype, first in plain.items():
+            again = everything(problem, dtype, batch, fused)
+            for name, values in first.items():
+                for value, other in zip(again[name], values, strict=True):
+                    np.testing.assert_array_equal(value, other, err_msg=f"{name}, {dtype}, team {team}")

@@ -1,0 +1,295 @@
+"""Whole trainings, evaluations and predictions against the reference."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import cases
+import reference
+from lamina import _core
+
+CASES = cases.pairwise(cases.training_axes(), cases.meaningful)
+STEPS = 100
+SEED = 2**63 + 12345
+EVERY_CASE = pytest.mark.parametrize("number", range(len(CASES)), ids=map(cases.case_id, CASES))
+
+
+def epochs_of(case: cases.Case) -> int:
+    """Epochs that make at least STEPS steps."""
+    return math.ceil(STEPS / math.ceil(case["rows"] / case["batch"]))
+
+
+def train_reference(
+    problem: cases.Problem, case: cases.Case, dtype: str
+) -> tuple[reference.Network, list[list[float]]]:
+    """The trained reference network and its history."""
+    network = problem.reference(dtype)
+    x, y = problem.x.astype(dtype), problem.targets(dtype)
+    history = network.fit(x, y, case["batch"], epochs_of(case), case["shuffle"], SEED)
+    return network, history
+
+
+def train_native(
+    problem: cases.Problem, case: cases.Case, dtype: str, x: np.ndarray | None = None
+) -> tuple[Any, list[list[float]]]:
+    """The trained native network and its history."""
+    network = problem.native(dtype)
+    x = problem.x.astype(dtype) if x is None else x
+    trainer = _core.Trainer(network, x, problem.targets(dtype), case["batch"], case["shuffle"], SEED)
+    assert trainer.batches == math.ceil(case["rows"] / case["batch"])
+    history = []
+    for _ in range(epochs_of(case)):
+        trainer.begin_epoch()
+        while not trainer.finished:
+            assert trainer.advance(7, 60.0) in range(1, 8)
+        assert trainer.done == trainer.batches
+        assert not trainer.diverged
+        history.append(trainer.results())
+    return network, history
+
+
+def errors(network: Any, truth: reference.Network) -> np.ndarray:
+    """max|difference| / max|w| of each weight."""
+    weights = network.get_weights() if hasattr(network, "get_weights") else network.weights
+    return np.array(
+        [
+            np.abs(w.astype(np.float64) - t).max() / max(np.abs(t).max(), 1e-30)
+            for w, t in zip(weights, truth.weights, strict=True)
+        ]
+    )
+
+
+class Truth(NamedTuple):
+    """A case's problem, its training in float64 by the reference, and how near float32 can come."""
+
+    problem: cases.Problem
+    network: reference.Network
+    history: list[list[float]]
+    yardstick: np.ndarray  # the errors of NumPy in float32, a weight each
+
+
+def measure(case: cases.Case, attempt: int) -> Truth:
+    """A problem by the reference: once in float64, three times in float32.
+
+    Rounding is chance, so the worst of the three counts, two of them from weights nudged in their
+    last bit.
+    """
+    problem = cases.training_problem(case, attempt)
+    network, history = train_reference(problem, case, "float64")
+    weights, runs = problem.weights, []
+    for nudge in (0.0, 2**-24, -(2**-24)):
+        problem.weights = [w * (1 + nudge * reference.random_uniform(1, w.shape, -1, 1)) for w in weights]
+        runs.append(errors(train_reference(problem, case, "float32")[0], network))
+    problem.weights = weights
+    return Truth(problem, network, history, np.max(runs, axis=0))
+
+
+@cache
+def truth_of(number: int) -> Truth:
+    """The first seed of a case whose training does not hang on rounding, or else the best of eight.
+
+    In some a unit switches on or off, or a weight changes its sign, by rounding alone; then the
+    reference itself goes elsewhere in float32 and nothing can be compared.
+    """
+    found = []
+    for attempt in range(8):
+        found.append(measure(CASES[number], attempt))
+        if found[-1].yardstick.max() < 2e-5:
+            break
+    return min(found, key=lambda truth: truth.yardstick.max())
+
+
+@EVERY_CASE
+def test_float64_equals_reference(number: int) -> None:
+    """100 steps in float64: weights, reported losses and metrics, evaluation, to 1e-9."""
+    case = CASES[number]
+    problem, truth, expected, _ = truth_of(number)
+    assert np.isfinite(expected).all()
+    network, history = train_native(problem, case, "float64")
+    assert network.iterations == truth.iterations >= STEPS
+    for w, t in zip(network.get_weights(), truth.weights, strict=True):
+        np.testing.assert_allclose(w, t, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(history, expected, rtol=1e-9, atol=1e-9)
+    y = problem.targets("float64")
+    np.testing.assert_allclose(network.evaluate(problem.x, y), truth.evaluate(problem.x, y), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(network.predict(problem.x), truth.predict(problem.x), rtol=1e-9, atol=1e-9)
+
+
+@EVERY_CASE
+def test_float32_is_as_near_as_numpy(number: int) -> None:
+    """100 steps in float32: at most twice as far from float64 as NumPy, or 1e-5."""
+    case = CASES[number]
+    problem, truth, _, yardstick = truth_of(number)
+    assert yardstick.max() < 1e-4  # or the comparison would show nothing
+    network, _ = train_native(problem, case, "float32")
+    assert all(w.dtype == np.float32 for w in network.get_weights())
+    assert (errors(network, truth) <= np.maximum(2 * yardstick, 1e-5)).all()
+
+
+def test_reported_float32_history() -> None:
+    """Losses and metrics of a float32 training, to float32's precision."""
+    for number in range(0, len(CASES), 9):
+        case = CASES[number]
+        problem, _, expected, _ = truth_of(number)
+        _, history = train_native(problem, case, "float32")
+        np.testing.assert_allclose(history[0], expected[0], rtol=1e-4, atol=1e-4)
+
+
+# --------------------------------------------------------------------------------------------
+# The public names give what the native network gives
+# --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("optimizer", cases.OPTIMIZERS)
+def test_public_fit_equals_reference(optimizer: str) -> None:
+    """`fit` without shuffling, with dropout, penalties and a partial last batch, in float64."""
+    case = {
+        "loss": "categorical_crossentropy", "head": ("softmax", 0.0), "depth": 3,
+        "hidden": ("relu", 0.0), "optimizer": optimizer, "penalty": "all", "dropout": "hidden",
+        "use_bias": True, "zero_columns": False, "batch": 16, "rows": 42, "inputs": 9, "units": 21,
+        "outputs": 4,
+    }  # fmt: skip
+    problem = cases.training_problem(case)
+    truth = problem.reference("float64")
+    expected = truth.fit(problem.x, problem.y, 16, 5, shuffle=False, seed=0)
+    model = problem.sequential("float64")
+    model.compile(problem.public_optimizer(), problem.loss, metrics=list(problem.metrics))
+    fit = model.fit(problem.x, problem.y, batch_size=16, epochs=5, shuffle=False, verbose=0)
+    for w, t in zip(model.get_weights(), truth.weights, strict=True):
+        np.testing.assert_allclose(w, t, rtol=1e-9, atol=1e-9)
+    history = np.transpose([fit.history[key] for key in ["loss", *problem.metrics]])
+    np.testing.assert_allclose(history, expected, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        model.evaluate(problem.x, problem.y, verbose=0),
+        truth.evaluate(problem.x, problem.y),
+        rtol=1e-9,
+    )
+
+
+# --------------------------------------------------------------------------------------------
+# Rows, strides, types
+# --------------------------------------------------------------------------------------------
+
+
+def plain_problem(inputs: int, units: int, rows: int) -> cases.Problem:
+    """A relu net with a softmax head over five classes."""
+    case = {
+        "loss": "sparse_categorical_crossentropy", "head": ("softmax", 0.0), "depth": 3,
+        "hidden": ("relu", 0.0), "penalty": "none", "dropout": "hidden", "use_bias": True,
+        "inputs": inputs, "units": units, "outputs": 5,
+    }  # fmt: skip
+    return cases.make_problem(case, rows, cases.seed_of(case), "adam")
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("inputs", "units"), [(1, 1), (3, 2), (31, 33), (70, 64), (784, 128)])
+def test_prediction_of_a_row_stands_alone(inputs: int, units: int, dtype: str) -> None:
+    """predict(x)[i:i+1] has the bits of predict(x[i:i+1]), and so have larger slices."""
+    problem = plain_problem(inputs, units, rows=97)
+    for isa in _core.isas():
+        _core.set_isa(isa)
+        network = problem.native(dtype)
+        x = problem.x.astype(dtype)
+        whole = network.predict(x)
+        assert whole.shape == (97, 5)
+        for i in range(97):
+            np.testing.assert_array_equal(whole[i : i + 1], network.predict(x[i : i + 1]))
+        for start, stop in [(0, 10), (5, 38), (1, 97), (96, 97)]:
+            np.testing.assert_array_equal(whole[start:stop], network.predict(x[start:stop]))
+
+
+@pytest.mark.parametrize("rows", [0, 1, 300, 1000])
+def test_public_prediction(rows: int) -> None:
+    """`predict` gives float32 (n, k), the softmax of what NumPy computes."""
+    problem = plain_problem(12, 20, max(rows, 1))
+    model = problem.sequential("float32")
+    x = problem.x[:rows].astype(np.float32)
+    found = model.predict(x, verbose=0)
+    assert found.shape == (rows, 5)
+    assert found.dtype == np.float32
+    expected = problem.reference("float64").predict(x.reshape(rows, 12))
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("batch", [1, 10, 64, 300])
+def test_uint8_equals_float(batch: int, dtype: str) -> None:
+    """Training, evaluation and prediction on bytes give the bits that the same floats give."""
+    problem = plain_problem(50, 33, rows=310)
+    pixels = np.floor(reference.random_uniform(5, problem.x.shape, 0, 256)).astype(np.uint8)
+    pixels[:, 10:20] = 0
+    case = {"batch": batch, "rows": 310, "shuffle": True}
+    trained = [train_native(problem, case, dtype, x) for x in (pixels, pixels.astype(dtype))]
+    (bytes_network, bytes_history), (float_network, float_history) = trained
+    assert bytes_history == float_history
+    for a, b in zip(bytes_network.get_weights(), float_network.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    y = problem.targets(dtype)
+    assert bytes_network.evaluate(pixels, y) == float_network.evaluate(pixels.astype(dtype), y)
+    np.testing.assert_array_equal(bytes_network.predict(pixels), float_network.predict(pixels.astype(dtype)))
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float32", "float64"])
+def test_strided_rows(kind: str) -> None:
+    """Rows that lie apart are read in place, and what lies between them is not."""
+    problem = plain_problem(13, 8, rows=40)
+    dtype = "float64" if kind == "float64" else "float32"
+    values = np.floor(reference.random_uniform(6, (40, 13), 0, 9)).astype(kind)
+    wide = np.full((40, 30), 255, dtype=kind)
+    wide[:, 4:17] = values
+    strided = wide[:, 4:17]
+    assert not strided.flags.c_contiguous
+    case = {"batch": 16, "rows": 40, "shuffle": True}
+    one, history_one = train_native(problem, case, dtype, values)
+    two, history_two = train_native(problem, case, dtype, strided)
+    assert history_one == history_two
+    for a, b in zip(one.get_weights(), two.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(one.predict(values), two.predict(strided))
+
+
+def test_pieces_of_an_epoch_do_not_matter() -> None:
+    """One batch a call, some, or all of them: the same bits and the same reported means."""
+    problem = plain_problem(20, 17, rows=95)
+    found = []
+    for pieces in (1, 3, 10**6):
+        network = problem.native("float32")
+        x, y = problem.x.astype(np.float32), problem.targets("float32")
+        trainer = _core.Trainer(network, x, y, 10, True, SEED)
+        for _ in range(3):
+            trainer.begin_epoch()
+            while not trainer.finished:
+                trainer.advance(pieces, 60.0)
+        found.append((trainer.results(), [w.tobytes() for w in network.get_weights()]))
+    assert found[0] == found[1] == found[2]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_batch_that_is_not_finite_is_not_applied(dtype: str) -> None:
+    """The batch before the bad one is kept, the bad one leaves no trace in weights or moments."""
+    case = {
+        "loss": "mean_squared_error", "head": ("linear", 0.0), "depth": 2, "hidden": ("relu", 0.0),
+        "penalty": "none", "dropout": "none", "use_bias": True, "inputs": 6, "units": 9,
+        "outputs": 2,
+    }  # fmt: skip
+    problem = cases.make_problem(case, 30, 77, "momentum")
+    x, y = problem.x.astype(dtype), problem.targets(dtype)
+    good = problem.native(dtype)
+    trainer = _core.Trainer(good, x[:20], y[:20], 10, False, SEED)
+    trainer.begin_epoch()
+    trainer.advance(100, 60.0)
+    y[20:] = np.finfo(dtype).max / 2
+    network = problem.native(dtype)
+    trainer = _core.Trainer(network, x, y, 10, False, SEED)
+    trainer.begin_epoch()
+    while not trainer.finished and not trainer.diverged:
+        trainer.advance(100, 60.0)
+    assert trainer.diverged
+    assert network.iterations == good.iterations == 2
+    for a, b in zip(network.get_weights(), good.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
