@@ -15,8 +15,8 @@ struct Shape {
 };
 
 constexpr Shape shapes[] = {
-    {1, 784, 128},     {10, 784, 128},    {10, 128, 64},      {10, 64, 10},        {128, 784, 128},      {1024, 784, 128},
-    {64, 784, 512},    {64, 512, 512},    {256, 784, 1024},   {256, 1024, 1024},   {1024, 1024, 1024},   {256, 4096, 4096},
+    {1, 784, 128},  {10, 784, 128}, {10, 128, 64},    {10, 64, 10},      {128, 784, 128},    {1024, 784, 128},
+    {64, 784, 512}, {64, 512, 512}, {256, 784, 1024}, {256, 1024, 1024}, {1024, 1024, 1024}, {256, 4096, 4096},
 };
 
 constexpr Index tile_rows = 64;
@@ -38,7 +38,10 @@ struct Layer {
   const Numbers<float> x, y, y_transposed, kernel;  // [batch, inputs], [batch, units], panels of 32 rows, panels
   const kernels::Table<float>& table = kernels::table<float>(kernels::current_isa());
 
-  double flops() const { return 2.0 * static_cast<double>(shape.batch) * static_cast<double>(shape.inputs) * static_cast<double>(shape.units); }
+  double flops() const {
+    return 2.0 * static_cast<double>(shape.batch) * static_cast<double>(shape.inputs) *
+           static_cast<double>(shape.units);
+  }
   Index columns(Index panel) const { return std::min(panel_width, shape.units - panel * panel_width); }
   float* panel(Index i) const { return kernel.data() + i * shape.inputs * panel_width; }
 };
@@ -82,7 +85,9 @@ struct Update {
   float scalars[4] = {1e-9f, 0.1f, 0.001f, 1e-7f};
 
   Update(const Layer& l, kernels::Update rule)
-      : rule(rule), first(l.panels * l.shape.inputs * panel_width, 0, 1e-3), second(l.panels * l.shape.inputs * panel_width, 0, 1e-3) {}
+      : rule(rule),
+        first(l.panels * l.shape.inputs * panel_width, 0, 1e-3),
+        second(l.panels * l.shape.inputs * panel_width, 0, 1e-3) {}
 };
 
 void weight_gradient(const Layer& l, const Update& u, Team& team) {
@@ -119,9 +124,11 @@ template <class Run> void measure(benchmark::State& state, const Layer& layer, i
     });
 }
 
-void add(const std::string& product, const Shape& shape, int threads, void (*body)(benchmark::State&, const Shape&, int)) {
+void add(const std::string& product, const Shape& shape, int threads,
+         void (*body)(benchmark::State&, const Shape&, int)) {
   std::string name = product;
-  for (const Index part : {shape.batch, shape.inputs, shape.units, Index{threads}}) name.append("/").append(std::to_string(part));
+  for (const Index part : {shape.batch, shape.inputs, shape.units, Index{threads}})
+    name.append("/").append(std::to_string(part));
   benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) { body(state, shape, threads); })
       ->UseRealTime()
       ->Unit(benchmark::kMicrosecond);

@@ -1,6 +1,8 @@
-// Every kernel of every instruction set, on data that lies in the first or second cache. Bytes count what a kernel reads
-// and writes, once.
+// Every kernel of every instruction set, on data that lies in the first or second cache. Bytes count what a kernel
+// reads and writes, once; FLOP those of the products.
 #include <functional>
+#include <memory>
+#include <vector>
 
 #include "base/cpu.h"
 #include "support.h"
@@ -13,21 +15,21 @@ namespace {
 constexpr Index rows = 10, columns = 128;  // a hidden layer of the digit recogniser
 constexpr Index cells = rows * columns;
 
-// What one call does, and a function that makes it.
+// What one call does, a function that makes it, and the buffers that it works on.
 struct Call {
   double flops, bytes;
   std::function<void()> run;
+  std::vector<std::shared_ptr<const void>> buffers;
 };
 
 template <class T> using Make = std::function<Call(const kernels::Table<T>&)>;
 
-// Buffers that a call keeps alive.
-template <class T> using Kept = std::shared_ptr<Numbers<T>>;
-template <class T> Kept<T> numbers(Index count, double low = -1, double high = 1) {
+template <class T> std::shared_ptr<Numbers<T>> numbers(Index count, double low = -1, double high = 1) {
   return std::make_shared<Numbers<T>>(count, low, high);
 }
 
-template <class T> void add(const std::string& name, const std::string& isa, const kernels::Table<T>& table, Make<T> make) {
+template <class T>
+void add(const std::string& name, const std::string& isa, const kernels::Table<T>& table, Make<T> make) {
   const std::string full = name + "/" + type_name<T> + "/" + isa;
   benchmark::RegisterBenchmark(full.c_str(), [make, &table](benchmark::State& state) {
     const FlushDenormals flush;
@@ -42,18 +44,21 @@ template <class T> void add(const std::string& name, const std::string& isa, con
 }
 
 template <class T> Call product(const kernels::Table<T>& table, Index product_rows, Index depth) {
-  const Kept<T> a = numbers<T>(product_rows * depth), b = numbers<T>(depth * panel_width);
-  const Kept<T> c = numbers<T>(product_rows * panel_width);
-  const kernels::Product<T> arguments{product_rows, panel_width, depth,  depth,     a->data(),   depth, 0, b->data(),
-                                      panel_width,  nullptr,     0,      c->data(), panel_width, nullptr};
-  return {2.0 * static_cast<double>(product_rows * depth * panel_width), 0,
-          [=, &table, keep = std::vector<Kept<T>>{a, b, c}] { table.product(arguments); }};
+  const auto a = numbers<T>(product_rows * depth), b = numbers<T>(depth * panel_width);
+  const auto c = numbers<T>(product_rows * panel_width);
+  const kernels::Product<T> arguments{product_rows, panel_width, depth,   depth, a->data(), depth,       0,
+                                      b->data(),    panel_width, nullptr, 0,     c->data(), panel_width, nullptr};
+  return {2.0 * static_cast<double>(product_rows * depth * panel_width),
+          0,
+          [=, &table] { table.product(arguments); },
+          {a, b, c}};
 }
 
-template <class T> Call gradient(const kernels::Table<T>& table, kernels::Update update, Index gradient_rows, Index inputs) {
-  const Kept<T> x = numbers<T>(gradient_rows * 32), dz = numbers<T>(gradient_rows * panel_width, -1e-3, 1e-3);
-  const Kept<T> weights = numbers<T>(32 * panel_width), first = numbers<T>(32 * panel_width, 0, 1e-3),
-                second = numbers<T>(32 * panel_width, 0, 1e-3), scalars = numbers<T>(8, 1e-9, 2e-9);
+template <class T>
+Call gradient(const kernels::Table<T>& table, kernels::Update update, Index gradient_rows, Index inputs) {
+  const auto x = numbers<T>(gradient_rows * 32), dz = numbers<T>(gradient_rows * panel_width, -1e-3, 1e-3);
+  const auto weights = numbers<T>(32 * panel_width), first = numbers<T>(32 * panel_width, 0, 1e-3),
+             second = numbers<T>(32 * panel_width, 0, 1e-3), scalars = numbers<T>(8, 1e-9, 2e-9);
   kernels::WeightGradient<T> arguments{};
   arguments.rows = gradient_rows;
   arguments.inputs = inputs;
@@ -68,26 +73,25 @@ template <class T> Call gradient(const kernels::Table<T>& table, kernels::Update
   arguments.scalars = scalars->data();
   const bool bias = inputs == 1;
   const auto index = static_cast<std::size_t>(update);
-  return {2.0 * static_cast<double>(gradient_rows * inputs * panel_width), 0,
-          [=, &table, keep = std::vector<Kept<T>>{x, dz, weights, first, second, scalars}] {
-            bias ? table.bias_gradient[index](arguments) : table.weight_gradient[index](arguments);
-          }};
+  return {2.0 * static_cast<double>(gradient_rows * inputs * panel_width),
+          0,
+          [=, &table] { bias ? table.bias_gradient[index](arguments) : table.weight_gradient[index](arguments); },
+          {x, dz, weights, first, second, scalars}};
 }
 
 template <class T, class Pick> Make<T> elementwise(Pick pick, double low, double high, int streams) {
   return [=](const kernels::Table<T>& table) -> Call {
-    const Kept<T> in = numbers<T>(cells, low, high), out = numbers<T>(cells);
+    const auto in = numbers<T>(cells, low, high), out = numbers<T>(cells);
     const kernels::Elementwise<T> arguments{rows, columns, in->data(), columns, out->data(), columns, T(0.2)};
     const auto kernel = pick(table);
-    return {0, static_cast<double>(streams * cells) * sizeof(T),
-            [=, keep = std::vector<Kept<T>>{in, out}] { kernel(arguments); }};
+    return {0, static_cast<double>(streams * cells) * sizeof(T), [=] { kernel(arguments); }, {in, out}};
   };
 }
 
 template <class T, class Source> Call gather(const kernels::Table<T>& table, kernels::SourceType type, bool live) {
   constexpr Index width = 784, stored = 64;
   const auto source = numbers<Source>(stored * width, 0, 200);
-  const Kept<T> dst = numbers<T>(rows * width);
+  const auto dst = numbers<T>(rows * width);
   const auto order = numbers<Index>(rows, 0, stored);
   const auto flags = numbers<std::uint8_t>(width, 0, 1);
   kernels::Gather<T> arguments{};
@@ -99,16 +103,18 @@ template <class T, class Source> Call gather(const kernels::Table<T>& table, ker
   arguments.dst = dst->data();
   arguments.dst_row = width;
   arguments.live = live ? flags->data() : nullptr;
-  return {0, static_cast<double>(rows * width) * (sizeof(Source) + sizeof(T)),
-          [=, &table] { table.gather[static_cast<std::size_t>(type)](arguments); static_cast<void>(source); static_cast<void>(dst);
-                        static_cast<void>(order); static_cast<void>(flags); }};
+  return {0,
+          static_cast<double>(rows * width) * (sizeof(Source) + sizeof(T)),
+          [=, &table] { table.gather[static_cast<std::size_t>(type)](arguments); },
+          {source, dst, order, flags}};
 }
 
 template <class T> Call softmax(const kernels::Table<T>& table, Index classes) {
-  const Kept<T> z = numbers<T>(rows * 1024, -5, 5), p = numbers<T>(rows * 1024), ends = numbers<T>(2 * rows);
-  const kernels::Softmax<T> arguments{rows, classes, z->data(), 1024, p->data(), 1024, ends->data(), ends->data() + rows};
-  return {0, static_cast<double>(2 * rows * classes) * sizeof(T),
-          [=, &table, keep = std::vector<Kept<T>>{z, p, ends}] { table.softmax(arguments); }};
+  const auto z = numbers<T>(rows * 1024, -5, 5), p = numbers<T>(rows * 1024), ends = numbers<T>(2 * rows);
+  const kernels::Softmax<T> arguments{rows,      classes, z->data(),    1024,
+                                      p->data(), 1024,    ends->data(), ends->data() + rows};
+  return {
+      0, static_cast<double>(2 * rows * classes) * sizeof(T), [=, &table] { table.softmax(arguments); }, {z, p, ends}};
 }
 
 template <class T> void add_products(const std::string& isa, const kernels::Table<T>& table) {
@@ -133,22 +139,28 @@ template <class T> void add_rows(const std::string& isa, const kernels::Table<T>
   using Table = kernels::Table<T>;
   for (int a = 0; a < kernels::activation_count; ++a) {
     const std::string name = kernels::activations[a].name;
-    add<T>("forward/" + name, isa, table, elementwise<T>([a](const Table& t) { return t.activation_forward[a]; }, -3, 3, 2));
+    add<T>("forward/" + name, isa, table,
+           elementwise<T>([a](const Table& t) { return t.activation_forward[a]; }, -3, 3, 2));
     if (kernels::activations[a].differentiable)
-      add<T>("gradient/" + name, isa, table, elementwise<T>([a](const Table& t) { return t.activation_gradient[a]; }, 0, 1, 3));
+      add<T>("gradient/" + name, isa, table,
+             elementwise<T>([a](const Table& t) { return t.activation_gradient[a]; }, 0, 1, 3));
   }
   add<T>("log", isa, table, elementwise<T>([](const Table& t) { return t.log; }, 0.01, 1, 2));
-  add<T>("log1p_exp_minus_abs", isa, table, elementwise<T>([](const Table& t) { return t.log1p_exp_minus_abs; }, -5, 5, 2));
+  add<T>("log1p_exp_minus_abs", isa, table,
+         elementwise<T>([](const Table& t) { return t.log1p_exp_minus_abs; }, -5, 5, 2));
   for (const Index classes : {10, 1000})
     add<T>("softmax/" + std::to_string(classes), isa, table, [=](const Table& t) { return softmax<T>(t, classes); });
   add<T>("multiply", isa, table, [](const Table& t) -> Call {
-    const Kept<T> x = numbers<T>(cells), y = numbers<T>(cells), out = numbers<T>(cells);
+    const auto x = numbers<T>(cells), y = numbers<T>(cells), out = numbers<T>(cells);
     const kernels::Multiply<T> m{rows, columns, x->data(), columns, y->data(), columns, out->data(), columns};
-    return {0, 3.0 * cells * sizeof(T), [=, &t, keep = std::vector<Kept<T>>{x, y, out}] { t.multiply(m); }};
+    return {0, 3.0 * cells * sizeof(T), [=, &t] { t.multiply(m); }, {x, y, out}};
   });
   add<T>("penalty", isa, table, [](const Table& t) -> Call {
-    const Kept<T> w = numbers<T>(penalty_segment);
-    return {0, 1.0 * penalty_segment * sizeof(T), [=, &t] { benchmark::DoNotOptimize(t.penalty(penalty_segment, w->data())); }};
+    const auto w = numbers<T>(penalty_segment);
+    return {0,
+            1.0 * penalty_segment * sizeof(T),
+            [p = w->data(), &t] { benchmark::DoNotOptimize(t.penalty(penalty_segment, p)); },
+            {w}};
   });
 }
 
@@ -157,18 +169,24 @@ template <class T> void add_data(const std::string& isa, const kernels::Table<T>
   using kernels::SourceType;
   for (const bool live : {false, true}) {
     const std::string name = live ? "gather and live columns/" : "gather/";
-    add<T>(name + "uint8", isa, table, [=](const Table& t) { return gather<T, std::uint8_t>(t, SourceType::uint8, live); });
-    add<T>(name + "float32", isa, table, [=](const Table& t) { return gather<T, float>(t, SourceType::float32, live); });
-    add<T>(name + "float64", isa, table, [=](const Table& t) { return gather<T, double>(t, SourceType::float64, live); });
+    add<T>(name + "uint8", isa, table,
+           [=](const Table& t) { return gather<T, std::uint8_t>(t, SourceType::uint8, live); });
+    add<T>(name + "float32", isa, table,
+           [=](const Table& t) { return gather<T, float>(t, SourceType::float32, live); });
+    add<T>(name + "float64", isa, table,
+           [=](const Table& t) { return gather<T, double>(t, SourceType::float64, live); });
   }
   add<T>("transpose/32x32", isa, table, [](const Table& t) -> Call {
-    const Kept<T> src = numbers<T>(32 * columns), dst = numbers<T>(32 * 32);
-    return {0, 2.0 * 32 * 32 * sizeof(T), [=, &t] { t.transpose(32, 32, src->data(), columns, dst->data(), 32); }};
+    const auto src = numbers<T>(32 * columns), dst = numbers<T>(32 * 32);
+    return {0,
+            2.0 * 32 * 32 * sizeof(T),
+            [from = src->data(), to = dst->data(), &t] { t.transpose(32, 32, from, columns, to, 32); },
+            {src, dst}};
   });
   add<T>("dropout_mask", isa, table, [](const Table& t) -> Call {
-    const Kept<T> mask = numbers<T>(cells);
+    const auto mask = numbers<T>(cells);
     const kernels::DropoutMask<T> d{0, cells / 64, mask->data(), 1, 2, 3, 0x33333333u, T(1.25)};
-    return {0, 1.0 * cells * sizeof(T), [=, &t] { t.dropout_mask(d); static_cast<void>(mask); }};
+    return {0, 1.0 * cells * sizeof(T), [=, &t] { t.dropout_mask(d); }, {mask}};
   });
 }
 

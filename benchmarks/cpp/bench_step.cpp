@@ -19,9 +19,12 @@ struct Workload {
 };
 
 const std::vector<Workload> workloads = {
-    {"digits 784-128-64-10", {784, 128, 64, 10}, 10, true},    {"digits 784-128-64-10", {784, 128, 64, 10}, 128, true},
-    {"digits 784-128-64-10", {784, 128, 64, 10}, 1024, true},  {"floats 784-128-64-10", {784, 128, 64, 10}, 10, false},
-    {"circle 2-128-64-2", {2, 128, 64, 2}, 10, false},         {"houses 38-38-128-64-1", {38, 38, 128, 64, 1}, 10, false},
+    {"digits 784-128-64-10", {784, 128, 64, 10}, 10, true},
+    {"digits 784-128-64-10", {784, 128, 64, 10}, 128, true},
+    {"digits 784-128-64-10", {784, 128, 64, 10}, 1024, true},
+    {"floats 784-128-64-10", {784, 128, 64, 10}, 10, false},
+    {"circle 2-128-64-2", {2, 128, 64, 2}, 10, false},
+    {"houses 38-38-128-64-1", {38, 38, 128, 64, 1}, 10, false},
     {"digits 784-512-512-10", {784, 512, 512, 10}, 64, true},
 };
 
@@ -62,7 +65,7 @@ class Data {
       const Numbers<float> numbers(rows_ * columns_, 0, 1);
       for (Index i = 0; i < rows_ * columns_; ++i) {
         const double x = static_cast<double>(i % 28) - 13.5, y = static_cast<double>(i % columns_ / 28) - 13.5;
-        const double chance = 0.6 - (x * x + y * y) / 180, u = static_cast<double>(numbers.data()[i]);
+        const double chance = 0.75 - (x * x + y * y) / 200, u = static_cast<double>(numbers.data()[i]);
         bytes_.push_back(u < chance ? static_cast<std::uint8_t>(255 * u / chance) : std::uint8_t{0});
       }
     } else {
@@ -98,8 +101,9 @@ std::unique_ptr<training::Model<float>> model_of(const Workload& w) {
   }
   const bool regression = w.sizes.back() == 1;
   const std::string loss = regression ? "mean_squared_error" : "sparse_categorical_crossentropy";
-  model->compile({loss, regression ? std::vector<std::string>{} : std::vector<std::string>{"sparse_categorical_accuracy"}},
-                 {"adam", {{"learning_rate", 1e-5}, {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}}});
+  model->compile(
+      {loss, regression ? std::vector<std::string>{} : std::vector<std::string>{"sparse_categorical_accuracy"}},
+      {"adam", {{"learning_rate", 1e-5}, {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}}});
   return model;
 }
 

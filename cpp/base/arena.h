@@ -25,8 +25,11 @@ template <class T> class Arena {
     const auto bytes = static_cast<std::size_t>(round_up((size_ + 64) * static_cast<Index>(sizeof(T)), alignment));
     block_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
     if (!block_) throw std::bad_alloc();
-    std::memset(block_.get(), 0, bytes);
+    bytes_ = bytes;
+    clear();
   }
+
+  void clear() { std::memset(block_.get(), 0, bytes_); }
 
   T* at(Index offset) const { return block_.get() + offset; }
   Index size() const { return size_; }
@@ -37,6 +40,7 @@ template <class T> class Arena {
     void operator()(T* p) const { std::free(p); }
   };
   Index size_ = 0;
+  std::size_t bytes_ = 0;
   std::unique_ptr<T, Free> block_;
 };
 

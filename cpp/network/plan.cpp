@@ -34,6 +34,8 @@ template <class T> class Placement {
     for (const auto& p : pointers_) *p.target = arena_.at(p.offset);
   }
 
+  void clear() { arena_.clear(); }
+
  private:
   struct PlacedMatrix {
     Matrix<T>* target;
@@ -300,7 +302,12 @@ template <class T> Matrix<T> Plan<T>::targets() const { return parts_->targets; 
 template <class T> std::int64_t* Plan<T>::labels() const { return parts_->labels.data(); }
 template <class T> losses::Targets Plan<T>::target_kind() const { return parts_->loss_info.targets; }
 template <class T> Matrix<T> Plan<T>::predictions() const { return parts_->predictions; }
-template <class T> Totals& Plan<T>::totals() { return parts_->totals; }
+template <class T> const Totals& Plan<T>::totals() const { return parts_->totals; }
+
+template <class T> void Plan<T>::restart() {
+  if (parts_->totals.diverged) parts_->placement.clear();
+  parts_->totals = {.metrics = std::vector<double>(parts_->metric_list.size(), 0.0)};
+}
 
 template <class T> void Plan<T>::write_values_to(double* values, Index stride) { parts_->room = {values, stride}; }
 

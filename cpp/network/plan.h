@@ -64,7 +64,10 @@ template <class T> class Plan {
   // Rows' losses and metrics, [metric + 1][stride], written at batch.values; without it a plan's own room is used,
   // and summed into totals() by the plan.
   void write_values_to(double* values, Index stride);
-  Totals& totals();
+  const Totals& totals() const;
+
+  // Sums from nothing again. After a batch that diverged the buffers are cleared too: NaN in their padding would stay.
+  void restart();
 
   // Places the barriers; to be called once, after the last add_first.
   void finish();

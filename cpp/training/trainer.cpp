@@ -39,8 +39,7 @@ Trainer<T>::Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& 
 
 template <class T> void Trainer<T>::begin_epoch() {
   if (shuffled_) shuffle(order_, seed_, model_.iterations);
-  network::Totals& totals = plan_.totals();
-  totals = {.metrics = std::vector<double>(totals.metrics.size(), 0.0)};
+  plan_.restart();
   done_ = 0;
 }
 

@@ -41,7 +41,7 @@ template <class T> class Trainer {
   Index batch_size_;
   bool shuffled_;
   std::uint64_t seed_;
-  mutable network::Plan<T> plan_;
+  network::Plan<T> plan_;
   TeamChoice team_;
   std::vector<Index> order_;  // [rows], where rows are shuffled
   Index done_ = 0;

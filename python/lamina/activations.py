@@ -44,7 +44,7 @@ class ActivationFunction:
     Raises
     ------
     ValueError
-        For an unknown name, or a parameter that is not finite.
+        For an unknown name, or a parameter that is negative or not finite.
     TypeError
         For a parameter that the function does not have.
     """
@@ -62,7 +62,7 @@ class ActivationFunction:
         for key, value in parameter.items():
             if key != self._parameter_name:
                 raise TypeError(f"activation {name!r} has no parameter {key!r}")
-            self.parameter = _check.real(value, key, name, "that is finite", lambda _: True)
+            self.parameter = _check.real(value, key, name, "of at least 0", lambda number: number >= 0)
 
     def __call__(self, x: Any) -> NDArray[Any]:
         """Return the function of `x`; softmax is taken over the last axis.

@@ -175,8 +175,8 @@ template <class T> std::vector<T> start_weights(const training::Model<T>& model,
 
 // A compiled model with weights; every call gives the same.
 template <class T>
-std::unique_ptr<training::Model<T>> make_model(const Problem& p,
-                                               const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa())) {
+std::unique_ptr<training::Model<T>> make_model(
+    const Problem& p, const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa())) {
   auto model = std::make_unique<training::Model<T>>(p.inputs, p.layers, table);
   set_weights(*model, start_weights(*model, 7));
   model->compile(p.objective, p.optimizer);
@@ -200,7 +200,8 @@ template <class T> struct Outcome {
 
   bool operator==(const Outcome& other) const {
     const auto equal = [](const auto& a, const auto& b) {
-      return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](auto x, auto y) { return bits_of(x) == bits_of(y); });
+      return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                        [](auto x, auto y) { return bits_of(x) == bits_of(y); });
     };
     return equal(weights, other.weights) && equal(predictions, other.predictions) && equal(reports, other.reports);
   }

@@ -96,7 +96,8 @@ template <class T> class Grid {
       : rows_(rows),
         columns_(columns),
         row_(row),
-        cells_(static_cast<std::size_t>(before + std::max<Index>(rows - 1, 0) * row + std::max(row, padded(columns)) + after),
+        cells_(static_cast<std::size_t>(before + std::max<Index>(rows - 1, 0) * row + std::max(row, padded(columns)) +
+                                        after),
                poison<T>()) {}
 
   // With values from f(row, column).
@@ -122,7 +123,8 @@ template <class T> class Grid {
       const Index r = place < 0 ? 0 : std::min(place / row_, rows_ - 1), c = place - r * row_;
       const T found = cells_[static_cast<std::size_t>(i)];
       const bool valid = c >= 0 && c < columns_;
-      if (valid ? same(found, *expected.at(r, c)) : (c >= 0 && c < writable) || bits_of(found) == bits_of(poison<T>())) continue;
+      if (valid ? same(found, *expected.at(r, c)) : (c >= 0 && c < writable) || bits_of(found) == bits_of(poison<T>()))
+        continue;
       std::ostringstream text;
       text.precision(20);
       text << "[" << r << ", " << c << "] is " << +found << " (" << std::hex << +bits_of(found) << ")";

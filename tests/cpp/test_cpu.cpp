@@ -96,8 +96,7 @@ TEST_CASE("levels and features agree") {
   CHECK(isas.front() == kernels::Isa::scalar);
   CHECK(isas.size() == 1u + cpu.avx2 + cpu.avx512);
   for (std::size_t i = 0; i < isas.size(); ++i)
-    for (std::size_t j = 0; j < i; ++j)
-      CHECK(&kernels::table<float>(isas[i]) != &kernels::table<float>(isas[j]));
+    for (std::size_t j = 0; j < i; ++j) CHECK(&kernels::table<float>(isas[i]) != &kernels::table<float>(isas[j]));
 }
 
 TEST_CASE("available_cores stays within the affinity mask") {

@@ -41,7 +41,7 @@ TEST_CASE_TEMPLATE("forward", T, float, double) {
       for (const bool with_live : {false, true}) {
         const Index rows = 1 + numbers.below(20), columns = 1 + numbers.below(panel_width);
         Grid<T> x = values_grid<T>(numbers, rows, inputs, padded(inputs) + 3);
-        const Grid<T> panel = values_grid<T>(numbers, inputs, columns, panel_width);
+        Grid<T> panel = values_grid<T>(numbers, inputs, columns, panel_width);
         const Grid<T> bias = values_grid<T>(numbers, 1, columns, panel_width);
         std::vector<std::uint8_t> live(static_cast<std::size_t>(inputs), 1);
         for (Index k = 0; k < inputs && with_live; ++k) {
@@ -49,10 +49,15 @@ TEST_CASE_TEMPLATE("forward", T, float, double) {
           live[static_cast<std::size_t>(k)] = 0;
           for (Index r = 0; r < rows; ++r) *x.at(r, k) = 0;
         }
+        // A term that is skipped is no term at all, whatever the weight.
+        const auto is_live = [&](Index k) { return live[static_cast<std::size_t>(k)] != 0; };
         const Grid<T> expected(rows, columns, padded(columns) + 5, [&](Index r, Index c) {
-          return specified_sum<T>(inputs, with_bias ? bias.at(0, c) : nullptr, [&](Index k) { return *x.at(r, k); },
-                                  [&](Index k) { return *panel.at(k, c); });
+          return specified_sum<T>(
+              inputs, with_bias ? bias.at(0, c) : nullptr, [&](Index k) { return *x.at(r, k); },
+              [&](Index k) { return *panel.at(k, c); });
         });
+        for (Index k = 0; k < inputs; ++k)
+          if (!is_live(k)) *panel.at(k, numbers.below(columns)) = std::numeric_limits<T>::infinity();
         for (const Level<T>& level : all_levels<T>()) {
           Grid<T> y(rows, columns, expected.row());
           gemm::forward<T>(*level.table, {.rows = rows,
@@ -85,7 +90,8 @@ TEST_CASE_TEMPLATE("input_gradient", T, float, double) {
       };
       const Grid<T> dy = values_grid<T>(numbers, units, rows, panel_width);
       const Grid<T> expected(inputs, rows, panel_width, [&](Index i, Index r) {
-        return specified_sum<T>(units, nullptr, [&](Index k) { return weight(i, k); }, [&](Index k) { return *dy.at(k, r); });
+        return specified_sum<T>(
+            units, nullptr, [&](Index k) { return weight(i, k); }, [&](Index k) { return *dy.at(k, r); });
       });
       for (const Level<T>& level : all_levels<T>()) {
         Grid<T> dx(inputs, rows, panel_width);
@@ -150,8 +156,8 @@ TEST_CASE_TEMPLATE("weight_gradient", T, float, double) {
         Gradient<T> g(rows, inputs, 1 + numbers.below(panel_width), numbers);
         if (penalty) g.arguments.l1 = T(0.1), g.arguments.twice_l2 = T(0.3);
         const Grid<T> expected(inputs, g.dz.columns(), panel_width, [&](Index i, Index c) {
-          const T sum = specified_sum<T>(rows, nullptr, [&](Index r) { return *g.x.at(r, i); },
-                                         [&](Index r) { return *g.dz.at(r, c); });
+          const T sum = specified_sum<T>(
+              rows, nullptr, [&](Index r) { return *g.x.at(r, i); }, [&](Index r) { return *g.dz.at(r, c); });
           return with_penalty(sum, *g.weights.at(i, c), g.arguments.l1, g.arguments.twice_l2);
         });
         for (const Level<T>& level : all_levels<T>()) {
@@ -174,7 +180,8 @@ TEST_CASE_TEMPLATE("bias_gradient", T, float, double) {
       Gradient<T> g(rows, 1, 1 + numbers.below(panel_width), numbers);
       if (penalty) g.arguments.l1 = T(0.1), g.arguments.twice_l2 = T(0.3);
       const Grid<T> expected(1, g.dz.columns(), panel_width, [&](Index, Index c) {
-        const T sum = specified_sum<T>(rows, nullptr, [](Index) { return T{1}; }, [&](Index r) { return *g.dz.at(r, c); });
+        const T sum =
+            specified_sum<T>(rows, nullptr, [](Index) { return T{1}; }, [&](Index r) { return *g.dz.at(r, c); });
         return with_penalty(sum, *g.weights.at(0, c), g.arguments.l1, g.arguments.twice_l2);
       });
       for (const Level<T>& level : all_levels<T>()) {

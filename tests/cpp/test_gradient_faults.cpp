@@ -178,7 +178,8 @@ std::vector<Fault> all_faults() {
       {"l1 of a bias", punished, [](Table<double>& t) { t.bias_gradient[0] = bias_without_l1; }},
       {"softmax before cross-entropy", classes, [](Table<double>& t) { t.softmax = softmax; }},
       {"softmax before sparse cross-entropy", sparse, [](Table<double>& t) { t.softmax = softmax; }},
-      {"sigmoid before cross-entropy", binary, [](Table<double>& t) { t.activation_forward[sigmoid] = sigmoid_forward; }},
+      {"sigmoid before cross-entropy", binary,
+       [](Table<double>& t) { t.activation_forward[sigmoid] = sigmoid_forward; }},
   };
   add_activation_faults(list, std::make_integer_sequence<int, kernels::activation_count>());
   return list;

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "kernels/activation_index.h"
 #include "support.h"
 
 using namespace lamina;
@@ -26,9 +27,19 @@ template <class T> T wide_value(Numbers& numbers) {
 
 template <class T> T special_value(Numbers& numbers) {
   constexpr T infinity = std::numeric_limits<T>::infinity();
-  constexpr T values[] = {0, -T{0}, infinity, -infinity, std::numeric_limits<T>::quiet_NaN(),
-                          std::numeric_limits<T>::max(), std::numeric_limits<T>::min(),
-                          std::numeric_limits<T>::denorm_min(), T(0.625), T(-1), T(1e4), T(-745), T(88)};
+  constexpr T values[] = {0,
+                          -T{0},
+                          infinity,
+                          -infinity,
+                          std::numeric_limits<T>::quiet_NaN(),
+                          std::numeric_limits<T>::max(),
+                          std::numeric_limits<T>::min(),
+                          std::numeric_limits<T>::denorm_min(),
+                          T(0.625),
+                          T(-1),
+                          T(1e4),
+                          T(-745),
+                          T(88)};
   return values[static_cast<std::size_t>(numbers.below(std::size(values)))];
 }
 
@@ -43,8 +54,8 @@ std::string try_elementwise(Index rows, Index columns, bool in_place, bool gradi
   const auto run = [&](const kernels::Table<T>& table) {
     Grid<T> out = x;
     const bool same_block = in_place && !gradient;
-    pick(table)({rows, columns, same_block ? out.data() : input.data(), same_block ? out.row() : input.row(), out.data(),
-                 out.row(), T(0.2)});
+    pick(table)({rows, columns, same_block ? out.data() : input.data(), same_block ? out.row() : input.row(),
+                 out.data(), out.row(), T(0.2)});
     return out;
   };
   const Grid<T> expected = run(plain<T>());
@@ -112,6 +123,24 @@ TEST_CASE_TEMPLATE("activations: all numbers of rows", T, float, double) {
       REQUIRE(try_elementwise<T>(rows, columns, false, false, numbers, forward, value) == "");
       REQUIRE(try_elementwise<T>(rows, columns, true, true, numbers, gradient, value) == "");
     }
+}
+
+// tanh, sigmoid and softmax have test_math.cpp.
+TEST_CASE_TEMPLATE("activations: what the simple ones are", T, float, double) {
+  const std::vector<T> z = {T(-3), T(-0.5), 0, T(0.25), T(7)};
+  const auto of = [&](const char* name) {
+    std::vector<T> in = z, out(padding);
+    in.resize(padding);
+    const int index = kernels::activation_index(name);
+    REQUIRE(index >= 0);
+    plain<T>().activation_forward[index]({1, static_cast<Index>(z.size()), in.data(), 0, out.data(), 0, T(0.5)});
+    out.resize(z.size());
+    return out;
+  };
+  CHECK(of("linear") == z);
+  CHECK(of("relu") == std::vector<T>{0, 0, 0, T(0.25), T(7)});
+  CHECK(of("leaky_relu") == std::vector<T>{T(-1.5), T(-0.25), 0, T(0.25), T(7)});
+  CHECK(of("step") == std::vector<T>{0, 0, 1, 1, 1});
 }
 
 TEST_CASE_TEMPLATE("log and log1p_exp_minus_abs: all rows and columns, in place and not", T, float, double) {
@@ -225,7 +254,8 @@ std::string try_gather(kernels::SourceType type, const GatherCase& g, Numbers& n
   const Index stored = g.rows + 3, columns = g.end;
   const Grid<Source> source(stored, columns, columns + 3, [&](Index, Index c) {
     if (c % 3 == 1 || numbers.one_in(4)) return Source{0};  // a third of the columns is zero throughout
-    return std::is_same_v<Source, std::uint8_t> ? static_cast<Source>(numbers.below(256)) : static_cast<Source>(numbers.value<double>());
+    return std::is_same_v<Source, std::uint8_t> ? static_cast<Source>(numbers.below(256))
+                                                : static_cast<Source>(numbers.value<double>());
   });
   std::vector<Index> order(static_cast<std::size_t>(g.rows)), next(5);
   for (Index& row : order) row = numbers.below(stored);
@@ -280,8 +310,9 @@ TEST_CASE_TEMPLATE("gather: all columns and rows from every type", T, float, dou
   for (Index end = 1; end <= most; ++end)
     for (Index step = 0; step < 6; ++step, ++variant) {
       const Index begin = step < 3 ? 0 : numbers.below(end);
-      const GatherCase g{1 + (end * 3 + step) % most, begin, end, variant % 2 == 1, variant / 2 % 2 == 1,
-                         variant / 4 % 2 == 1, variant / 8 % 2 == 0};
+      const GatherCase g{
+          1 + (end * 3 + step) % most, begin, end, variant % 2 == 1, variant / 2 % 2 == 1, variant / 4 % 2 == 1,
+          variant / 8 % 2 == 0};
       CAPTURE(g.rows);
       CAPTURE(begin);
       CAPTURE(end);
@@ -349,7 +380,8 @@ TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double)
   for (const Level<T>& level : levels<T>()) {
     CAPTURE(level.name);
     CHECK(level.table->lanes * static_cast<Index>(sizeof(T)) <= 64);
-    for (const Index count : {0, 1, 1000}) CHECK(same(level.table->multiply_adds(count), plain<T>().multiply_adds(count)));
+    for (const Index count : {0, 1, 1000})
+      CHECK(same(level.table->multiply_adds(count), plain<T>().multiply_adds(count)));
   }
 }
 

@@ -60,7 +60,8 @@ template <class T> Result run_plan(const Problem& p, network::PlanOptions option
   CHECK(applied);
   Result result;
   for (Index r = 0; r < p.rows; ++r)
-    for (Index c = 0; c < p.outputs(); ++c) result.predictions.push_back(static_cast<double>(*plan.predictions().at(r, c)));
+    for (Index c = 0; c < p.outputs(); ++c)
+      result.predictions.push_back(static_cast<double>(*plan.predictions().at(r, c)));
   for (const network::WeightInfo& info : network.weights()) {
     std::vector<T> g(size_of(info));
     network.read_gradient(info, g.data());
@@ -174,13 +175,15 @@ TEST_CASE_TEMPLATE("a plan may be run again with other rows", T, float, double) 
     CHECK(std::equal(found.begin(), found.end(), all.begin() + first * 10));
   }
   const std::vector<T> found = predict(*plan, 0, 5, order);
-  for (Index r = 0; r < 5; ++r) CHECK(std::equal(found.begin() + r * 10, found.begin() + r * 10 + 10, all.begin() + order[r] * 10));
+  for (Index r = 0; r < 5; ++r)
+    CHECK(std::equal(found.begin() + r * 10, found.begin() + r * 10 + 10, all.begin() + order[r] * 10));
 }
 
 TEST_CASE("penalty_of sums over every element once") {
   Numbers numbers(1);
   for (const Index units : {1, 31, 32, 33, 200}) {
-    const network::Network<double> network(60, {penalized(units, 0.5, 0.25)}, kernels::table<double>(kernels::Isa::scalar));
+    const network::Network<double> network(60, {penalized(units, 0.5, 0.25)},
+                                           kernels::table<double>(kernels::Isa::scalar));
     auto& changed = const_cast<network::Network<double>&>(network);
     fill(changed, 3);
     double expected = 0;
@@ -208,8 +211,10 @@ TEST_CASE("objectives that make no sense are refused") {
 }
 
 TEST_CASE("networks without a dense layer, or without any, have plans") {
-  for (const std::vector<LayerSpec>& layers :
-       {std::vector<LayerSpec>{}, {activation("tanh")}, {dropout(0.5, 1)}, {activation("softmax"), activation("relu")}}) {
+  for (const std::vector<LayerSpec>& layers : {std::vector<LayerSpec>{},
+                                               {activation("tanh")},
+                                               {dropout(0.5, 1)},
+                                               {activation("softmax"), activation("relu")}}) {
     const Problem p{"no weights", 5, layers, {"mean_squared_error", {}}, adam(), 12, 4};
     for (const int threads : {1, 3}) {
       const ForcedTeam team(threads);

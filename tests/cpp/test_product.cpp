@@ -33,8 +33,8 @@ template <class T> std::string try_product(const ProductCase& p, Numbers& number
     *b.at(k, numbers.below(p.columns)) = std::numeric_limits<T>::infinity();  // shows where a term is not skipped
   }
   const Grid<T> bias = values_grid<T>(numbers, 1, p.columns, width);
-  const Grid<T> start = p.init == Init::total ? values_grid<T>(numbers, p.rows, p.columns, width)
-                                              : Grid<T>(p.rows, p.columns, width);
+  const Grid<T> start =
+      p.init == Init::total ? values_grid<T>(numbers, p.rows, p.columns, width) : Grid<T>(p.rows, p.columns, width);
   const auto run = [&](const kernels::Table<T>& table) {
     Grid<T> c = start;
     const T* init = p.init == Init::bias ? bias.data() : p.init == Init::total ? c.data() : nullptr;
@@ -114,7 +114,8 @@ template <class T> std::string try_gradient(const GradientCase& g, Kind kind, Nu
   const auto run = [&](const kernels::Table<T>& table) {
     auto d = std::make_unique<GradientData<T>>(data);
     const int slots = slots_of(g.update);
-    const auto kernel = (kind == Kind::weight ? table.weight_gradient : table.bias_gradient)[static_cast<int>(g.update)];
+    const auto kernel =
+        (kind == Kind::weight ? table.weight_gradient : table.bias_gradient)[static_cast<int>(g.update)];
     kernel({.rows = g.rows,
             .inputs = g.inputs,
             .columns = g.columns,
@@ -146,7 +147,14 @@ template <class T> std::string try_gradient(const GradientCase& g, Kind kind, Nu
 }
 
 GradientCase gradient_case(Index rows, Index inputs, Index columns, kernels::Update update, Index variant) {
-  return {rows, inputs, columns, update, variant % 2 == 1, variant / 2 % 2 == 1, variant / 4 % 2 == 1, variant / 8 % 2 == 1};
+  return {rows,
+          inputs,
+          columns,
+          update,
+          variant % 2 == 1,
+          variant / 2 % 2 == 1,
+          variant / 4 % 2 == 1,
+          variant / 8 % 2 == 1};
 }
 
 constexpr kernels::Update updates[] = {kernels::Update::store, kernels::Update::sgd, kernels::Update::momentum,
@@ -235,4 +243,42 @@ TEST_CASE_TEMPLATE("bias_gradient: all rows and columns, every update in all way
         CAPTURE(variant);
         REQUIRE(try_gradient<T>(g, Kind::bias, numbers) == "");
       }
+}
+
+// The optimizers' formulas as Keras documents them, in double, on one weight with one row.
+TEST_CASE_TEMPLATE("update rules follow their formulas", T, float, double) {
+  const double tolerance = std::is_same_v<T, float> ? 1e-6 : 1e-14;
+  const auto run = [&](kernels::Update update, std::vector<T> scalars, double g, double w, double m, double v) {
+    T x = 1, dz[padding] = {static_cast<T>(g)}, weight[panel_width] = {static_cast<T>(w)},
+      first[panel_width] = {static_cast<T>(m)}, second[panel_width] = {static_cast<T>(v)};
+    plain<T>().weight_gradient[static_cast<std::size_t>(update)]({.rows = 1,
+                                                                  .inputs = 1,
+                                                                  .columns = 1,
+                                                                  .x = &x,
+                                                                  .x_row = 1,
+                                                                  .dz = dz,
+                                                                  .dz_row = padding,
+                                                                  .previous = nullptr,
+                                                                  .weights = weight,
+                                                                  .slots = {first, second},
+                                                                  .live = nullptr,
+                                                                  .scalars = scalars.data(),
+                                                                  .l1 = 0,
+                                                                  .twice_l2 = 0});
+    return std::vector<double>{static_cast<double>(*weight), static_cast<double>(*first), static_cast<double>(*second)};
+  };
+  const auto check = [&](const std::vector<double>& found, const std::vector<double>& expected) {
+    for (std::size_t i = 0; i < expected.size(); ++i)
+      CHECK(found[i] == doctest::Approx(expected[i]).epsilon(tolerance));
+  };
+  const double g = 0.375, w = 1.25, m = -0.5, v = 0.0625, rate = 0.125, momentum = 0.75;
+  const double moved = momentum * m - rate * g;
+  check(run(kernels::Update::sgd, {T(rate)}, g, w, m, v), {w - rate * g, m, v});
+  check(run(kernels::Update::momentum, {T(rate), T(momentum)}, g, w, m, v), {w + moved, moved, v});
+  check(run(kernels::Update::nesterov, {T(rate), T(momentum)}, g, w, m, v),
+        {w + momentum * moved - rate * g, moved, v});
+  const double beta_1 = 0.875, beta_2 = 0.96875, epsilon = 0.03125;  // exact in either type
+  const double new_m = beta_1 * m + (1 - beta_1) * g, new_v = beta_2 * v + (1 - beta_2) * g * g;
+  check(run(kernels::Update::adam, {T(rate), T(1 - beta_1), T(1 - beta_2), T(epsilon)}, g, w, m, v),
+        {w - rate * new_m / (std::sqrt(new_v) + epsilon), new_m, new_v});
 }

@@ -20,11 +20,11 @@ constexpr std::uint64_t key_of(std::uint32_t low, std::uint32_t high) { return l
 // Draw d of (key, step, stream), from the blocks themselves.
 std::uint64_t draw(std::uint64_t d, std::uint64_t key, std::uint64_t step, std::uint32_t stream) {
   const std::uint64_t block = d >> 1;
-  const PhiloxBlock words = philox({static_cast<std::uint32_t>(block),
-                                    static_cast<std::uint32_t>((block >> 32) & 0xffff) |
-                                        static_cast<std::uint32_t>((step >> 32) & 0xffff) << 16,
-                                    static_cast<std::uint32_t>(step), stream},
-                                   key);
+  const PhiloxBlock words = philox(
+      {static_cast<std::uint32_t>(block),
+       static_cast<std::uint32_t>((block >> 32) & 0xffff) | static_cast<std::uint32_t>((step >> 32) & 0xffff) << 16,
+       static_cast<std::uint32_t>(step), stream},
+      key);
   return d % 2 == 0 ? key_of(words[0], words[1]) : key_of(words[2], words[3]);
 }
 
@@ -51,7 +51,8 @@ TEST_CASE("draws take two of a block, step and stream apart") {
   std::set<std::uint64_t> seen;
   for (std::uint64_t d = 0; d < 100; ++d)
     for (const std::uint32_t stream : {streams::shuffle, streams::uniform, streams::seeds, 0u})
-      for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{1} << 32}) seen.insert(Draws(key, step, stream)[d]);
+      for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{1} << 32})
+        seen.insert(Draws(key, step, stream)[d]);
   CHECK(seen.size() == 800);
 }
 
@@ -79,11 +80,11 @@ TEST_CASE_TEMPLATE("dropout_mask follows its layout in every table", T, float, d
       std::vector<T> expected;
       for (Index e = 64 * first; e < 64 * (first + count); ++e) {
         const auto block = static_cast<std::uint64_t>((e >> 6) * 16 + (e & 15));
-        const PhiloxBlock words = philox(
-            {static_cast<std::uint32_t>(block),
-             static_cast<std::uint32_t>((block >> 32) & 0xffff) | static_cast<std::uint32_t>((step >> 32) & 0xffff) << 16,
-             static_cast<std::uint32_t>(step), stream},
-            seed);
+        const PhiloxBlock words = philox({static_cast<std::uint32_t>(block),
+                                          static_cast<std::uint32_t>((block >> 32) & 0xffff) |
+                                              static_cast<std::uint32_t>((step >> 32) & 0xffff) << 16,
+                                          static_cast<std::uint32_t>(step), stream},
+                                         seed);
         expected.push_back(words[static_cast<std::size_t>(e >> 4 & 3)] >= threshold ? scale : T{0});
       }
       for (const Level<T>& level : tables) {

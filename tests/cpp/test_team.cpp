@@ -162,7 +162,8 @@ TEST_CASE("an exception of any member reaches the caller and holds nobody up") {
 
 TEST_CASE("where all throw, one exception arrives") {
   for (int i = 0; i < 20; ++i)
-    CHECK_THROWS_AS(run_team(4, [](Team& team) { throw std::out_of_range(std::to_string(team.rank)); }), std::out_of_range);
+    CHECK_THROWS_AS(run_team(4, [](Team& team) { throw std::out_of_range(std::to_string(team.rank)); }),
+                    std::out_of_range);
   // After a failure there is no barrier to wait at.
   CHECK_THROWS_AS(run_team(3,
                            [](Team& team) {

@@ -38,13 +38,14 @@ std::vector<Problem> problems() {
                   650,
                   600});
   // Sums over more than 256 inputs and units; softmax inside; nothing but one output.
-  list.push_back({"wide",
-                  270,
-                  {dense(290), activation("softmax"), dense(300, false), activation("sigmoid"), dense(1), activation("sigmoid")},
-                  {"binary_crossentropy", {"binary_accuracy"}},
-                  adam(0.01),
-                  24,
-                  9});
+  list.push_back(
+      {"wide",
+       270,
+       {dense(290), activation("softmax"), dense(300, false), activation("sigmoid"), dense(1), activation("sigmoid")},
+       {"binary_crossentropy", {"binary_accuracy"}},
+       adam(0.01),
+       24,
+       9});
   list.push_back({"penalties",
                   7,
                   {penalized(33, 0.001, 0.002), activation("tanh"), penalized(150, 0.001, 0.002), activation("sigmoid"),

@@ -12,8 +12,13 @@ using namespace lamina::test;
 namespace {
 
 Problem regression(Index rows, Index batch) {
-  return {"regression", 6, {dense(40), activation("tanh"), dense(3)}, {"mean_squared_error", {"mean_absolute_error"}},
-          adam(0.01), rows, batch};
+  return {"regression",
+          6,
+          {dense(40), activation("tanh"), dense(3)},
+          {"mean_squared_error", {"mean_absolute_error"}},
+          adam(0.01),
+          rows,
+          batch};
 }
 
 Problem classification(Index rows, Index batch) {
@@ -27,7 +32,8 @@ Problem classification(Index rows, Index batch) {
 }
 
 // The gradient of one linear layer with mean squared error, by the specification's rules, and the loss's value.
-template <class T> std::vector<T> specified_gradient(const Problem& p, const Data<T>& data, const std::vector<T>& weights) {
+template <class T>
+std::vector<T> specified_gradient(const Problem& p, const Data<T>& data, const std::vector<T>& weights) {
   const auto* x = static_cast<const float*>(data.inputs().data);
   const Index n = p.inputs, units = p.outputs();
   const T* const bias = weights.data() + n * units;
@@ -36,7 +42,8 @@ template <class T> std::vector<T> specified_gradient(const Problem& p, const Dat
   for (Index r = 0; r < p.rows; ++r)
     for (Index u = 0; u < units; ++u) {
       T sum = 0;
-      for (Index i = 0; i < n; ++i) sum = std::fma(static_cast<T>(x[r * n + i]), weights[static_cast<std::size_t>(i * units + u)], sum);
+      for (Index i = 0; i < n; ++i)
+        sum = std::fma(static_cast<T>(x[r * n + i]), weights[static_cast<std::size_t>(i * units + u)], sum);
       const auto place = static_cast<std::size_t>(r * units + u);
       dz[place] = (bias[u] + sum - data.dense_targets()[place]) * (2 * share * scale);
     }
@@ -75,7 +82,8 @@ TEST_CASE_TEMPLATE("gradients of a linear layer follow the specification, howeve
     run_epoch(trainer);
     const std::vector<T> after = weights_of(*model);
     bool right = true;
-    for (std::size_t i = 0; i < after.size(); ++i) right = right && after[i] == std::fma(T(-0.5), gradient[i], before[i]);
+    for (std::size_t i = 0; i < after.size(); ++i)
+      right = right && after[i] == std::fma(T(-0.5), gradient[i], before[i]);
     CHECK(right);
     CHECK(model->iterations == 1);
   }
@@ -278,7 +286,8 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
       const LayerSpec& spec = with[2 * layer];
       for (const T x : w) {
         const double v = static_cast<double>(x);
-        sum += (info.bias ? spec.bias_l1 : spec.kernel_l1) * std::abs(v) + (info.bias ? spec.bias_l2 : spec.kernel_l2) * v * v;
+        sum += (info.bias ? spec.bias_l1 : spec.kernel_l1) * std::abs(v) +
+               (info.bias ? spec.bias_l2 : spec.kernel_l2) * v * v;
       }
       layer += info.bias;
     }

@@ -309,6 +309,7 @@ def test_what_is_no_name(use):
         (lambda: config.set_num_threads(0), ValueError, "n=0"),
         (lambda: config.set_num_threads(1.0), TypeError, "n=1.0"),
         (lambda: activations.get({"name": "leaky_relu", "negative_slope": np.nan}), ValueError, "negative_slope=nan"),
+        (lambda: activations.get({"name": "leaky_relu", "negative_slope": -0.5}), ValueError, "negative_slope=-0.5"),
     ],
 )
 def test_bad_arguments_are_named(use, error, words):
