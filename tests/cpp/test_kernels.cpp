@@ -127,7 +127,7 @@ TEST_CASE_TEMPLATE("activations: all numbers of rows", T, float, double) {
 
 // tanh, sigmoid and softmax have test_math.cpp.
 TEST_CASE_TEMPLATE("activations: what the simple ones are", T, float, double) {
-  const std::vector<T> z = {T(-3), T(-0.5), 0, T(0.25), T(7)};
+  std::vector<T> z = {T(-3), T(-0.5), 0, T(0.25), T(7)};
   const auto of = [&](const char* name) {
     std::vector<T> in = z, out(padding);
     in.resize(padding);
@@ -141,6 +141,11 @@ TEST_CASE_TEMPLATE("activations: what the simple ones are", T, float, double) {
   CHECK(of("relu") == std::vector<T>{0, 0, 0, T(0.25), T(7)});
   CHECK(of("leaky_relu") == std::vector<T>{T(-1.5), T(-0.25), 0, T(0.25), T(7)});
   CHECK(of("step") == std::vector<T>{0, 0, 1, 1, 1});
+  // NaN stays NaN, so that a loss shows it.
+  for (const char* name : {"linear", "relu", "leaky_relu"}) {
+    z[1] = std::numeric_limits<T>::quiet_NaN();
+    CHECK(of(name)[1] != of(name)[1]);
+  }
 }
 
 TEST_CASE_TEMPLATE("log and log1p_exp_minus_abs: all rows and columns, in place and not", T, float, double) {

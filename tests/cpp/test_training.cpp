@@ -155,6 +155,34 @@ TEST_CASE_TEMPLATE("advancing in pieces is advancing in one go", T, float, doubl
   }
 }
 
+TEST_CASE_TEMPLATE("every update has the dropout masks of its own number", T, float, double) {
+  Problem p = classification(10, 10);
+  p.optimizer = sgd(0.5);
+  const Data<T> data(p, 3);
+  const auto model = make_model<T>(p), expected = make_model<T>(p);
+  training::Trainer<T> trainer(*model, data.inputs(), data.targets(), p.batch, false, 1);
+  std::vector<std::vector<T>> gradients;
+  for (std::uint64_t update = 0; update < 3; ++update) {
+    run_epoch(trainer);
+    expected->iterations = update;
+    expected->compute_gradients(data.inputs(), data.targets(), true);
+    gradients.push_back(gradients_of(*expected));
+    std::vector<T> weights = weights_of(*expected);
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = std::fma(T(-0.5), gradients.back()[i], weights[i]);
+    set_weights(*expected, weights);
+    CHECK(weights_of(*model) == weights);
+  }
+  expected->iterations = 0;
+  set_weights(*expected, start_weights(*expected, 7));
+  expected->compute_gradients(data.inputs(), data.targets(), true);
+  CHECK(gradients_of(*expected) == gradients[0]);
+  expected->iterations = 1;
+  expected->compute_gradients(data.inputs(), data.targets(), true);
+  CHECK(gradients_of(*expected) != gradients[0]);
+  expected->compute_gradients(data.inputs(), data.targets(), false);
+  CHECK(gradients_of(*expected) != gradients[0]);
+}
+
 TEST_CASE_TEMPLATE("predictions of a row do not depend on the others", T, float, double) {
   const Problem p = classification(150, 10);
   const Data<T> data(p, 3);
