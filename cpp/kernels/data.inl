@@ -25,7 +25,7 @@ template <class V, class Source> void gather(const lamina::kernels::Gather<typen
     for (Index r = 0; r < g.rows; ++r) {
       const V x = V::load(source(r) + c);
       x.store(g.dst + r * g.dst_row + c);
-      any = max(any, abs(x));
+      any = any + abs(x);  // a sum keeps NaN, a maximum may not
     }
     if (g.live == nullptr) continue;
     T lanes[V::lanes];

@@ -62,12 +62,13 @@ template <class T> Index Trainer<T>::advance(Index max_batches, double max_secon
   const auto start = Clock::now();
   double elapsed = 0;
   if (forced_team() > 0) team_.fix();
-  while (done_ < last && !diverged() && elapsed < max_seconds) {
+  while (done_ < last && !diverged()) {
     const Index before = done_;
     run_region(team_.size(), last, std::min(max_seconds - elapsed, team_.seconds()));
     const double now = std::chrono::duration<double>(Clock::now() - start).count();
     team_.took(done_ - before, now - elapsed);
     elapsed = now;
+    if (elapsed >= max_seconds) break;
   }
   return done_ - first;
 }

@@ -18,8 +18,8 @@ template <class T> class Trainer {
 
   void begin_epoch();
 
-  // Runs up to max_batches of the epoch, leaving soon after max_seconds; returns how many were run. A parallel region
-  // lasts for as long as the team keeps its size.
+  // Runs up to max_batches of the epoch, leaving soon after max_seconds but not before the first; returns how many were
+  // run. A parallel region lasts for as long as the team keeps its size.
   Index advance(Index max_batches, double max_seconds);
 
   Index batches() const { return divide_up(inputs_.rows, batch_size_); }

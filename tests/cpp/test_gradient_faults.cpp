@@ -14,7 +14,7 @@ namespace {
 
 using kernels::Table;
 
-// Sizes that tell the products apart: only an input gradient sums over 3 or 5 terms.
+// Sizes that tell the products apart: only the input gradient sums over 3 terms.
 constexpr Index inputs = 7, hidden = 5, outputs = 3;
 
 Problem problem(const std::string& name, const std::string& first, const std::string& last, const std::string& loss,
