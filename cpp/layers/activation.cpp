@@ -40,8 +40,9 @@ int activation_index(const std::string& name) {
 void check_activation(const LayerSpec& spec) {
   const kernels::Activation& activation = kernels::activations[activation_index(spec.name)];
   // The gradient is taken from the output, whose sign must be the input's.
-  require(spec.parameter >= 0, "activation '", spec.name, "': ", activation.parameter == nullptr ? "parameter" : activation.parameter,
-          "=", spec.parameter, " must be at least 0");
+  const char* const parameter = activation.parameter == nullptr ? "parameter" : activation.parameter;
+  require(spec.parameter >= 0, "activation '", spec.name, "': ", parameter, "=", spec.parameter,
+          " must be at least 0");
 }
 
 template <class T> std::unique_ptr<Op<T>> make_activation(const LayerSpec& spec, const OpContext<T>& context) {
