@@ -94,8 +94,8 @@ class Data {
 
 std::unique_ptr<training::Model<float>> model_of(const Workload& w) {
   auto model = std::make_unique<training::Model<float>>(w.sizes[0], layers_of(w));
-  for (std::size_t i = 0; i < model->network().weights().size(); ++i) {
-    const network::WeightInfo& info = model->network().weights()[i];
+  for (std::size_t i = 0; i < model->network().parameters().size(); ++i) {
+    const layers::ParameterInfo& info = model->network().parameters()[i];
     const double limit = info.bias ? 0 : 2.4 / static_cast<double>(info.inputs + info.units);
     model->write_weight(i, Numbers<float>(info.inputs * info.units, -limit, limit).data());
   }

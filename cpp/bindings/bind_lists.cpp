@@ -1,6 +1,8 @@
 // The lists that Python, tests and documentation read: activations, losses, metrics, optimizers.
 #include <pybind11/stl.h>
 
+#include <cmath>
+
 #include "bindings/bindings.h"
 #include "kernels/table.h"
 #include "losses/loss.h"
@@ -12,17 +14,24 @@ namespace {
 
 namespace py = pybind11;
 
+// A number, a truth value, or None for a limit that is none.
+py::object default_of(const kernels::ActivationParameter& p) {
+  if (p.boolean) return py::bool_(p.default_value != 0);
+  if (std::isinf(p.default_value)) return py::none();
+  return py::float_(p.default_value);
+}
+
 py::list activations() {
   py::list found;
   for (const kernels::Activation& a : kernels::activations) {
     py::dict row;
     row["name"] = a.name;
-    row["parameter"] = a.parameter == nullptr ? py::object(py::none()) : py::make_tuple(a.parameter, a.default_value);
-    row["rowwise"] = a.rowwise;
-    row["differentiable"] = a.differentiable;
-    py::list kinks;
-    if (a.kink) kinks.append(0.0);
-    row["kinks"] = kinks;
+    py::dict parameters;
+    for (const kernels::ActivationParameter& p : a.parameters)
+      if (p.name != nullptr) parameters[p.name] = default_of(p);
+    row["parameters"] = parameters;
+    row["rowwise"] = a.scope == kernels::Scope::row;
+    row["differentiable"] = a.gradient != kernels::Gradient::none;
     found.append(row);
   }
   return found;
@@ -37,7 +46,7 @@ template <class List> std::vector<std::string> names_of(const List& list) {
 }  // namespace
 
 void bind_lists(py::module_& m) {
-  m.def("activations", activations, "The activations: name, parameter, rowwise, differentiable, kinks.");
+  m.def("activations", activations, "The activations: name, parameters with their defaults, rowwise, differentiable.");
   m.def("losses", [] { return names_of(losses::list()); }, "Names of the losses.");
   m.def("metrics", [] { return names_of(metrics::list()); }, "Names of the metrics.");
   m.def("optimizers", optimizers::names, "Names of the optimizers.");

@@ -26,23 +26,31 @@ layers::LayerSpec layer_of(const py::dict& d) {
   spec.bias_l1 = get(d, "bias_l1", 0.0);
   spec.bias_l2 = get(d, "bias_l2", 0.0);
   spec.name = get<std::string>(d, "name", "");
-  spec.parameter = get(d, "parameter", 0.0);
+  spec.parameters = get(d, "parameters", std::vector<double>());
   spec.rate = get(d, "rate", 0.0);
   spec.seed = get<std::uint64_t>(d, "seed", 0);
+  spec.scale = get(d, "scale", 1.0);
+  spec.offset = get(d, "offset", 0.0);
+  spec.slope_l1 = get(d, "slope_l1", 0.0);
+  spec.slope_l2 = get(d, "slope_l2", 0.0);
   return spec;
 }
 
-optimizers::OptimizerSpec optimizer_of(const py::dict& d) {
-  optimizers::OptimizerSpec spec;
-  for (const auto& [key, value] : d) {
-    const auto name = key.cast<std::string>();
-    if (name == "name")
-      spec.name = value.cast<std::string>();
-    else
-      spec.values[name] = value.cast<double>();
+// A name, and numbers by name: a loss or an optimizer.
+struct NamedValues {
+  std::string name;
+  std::map<std::string, double> values;
+
+  explicit NamedValues(const py::dict& d) {
+    for (const auto& [key, value] : d) {
+      const auto text = key.cast<std::string>();
+      if (text == "name")
+        name = value.cast<std::string>();
+      else
+        values[text] = value.cast<double>();
+    }
   }
-  return spec;
-}
+};
 
 template <class T> using ModelOf = std::shared_ptr<training::Model<T>>;
 using AnyModel = std::variant<ModelOf<float>, ModelOf<double>>;
@@ -79,15 +87,15 @@ class Network {
   AnyModel model_;
 };
 
-std::vector<py::ssize_t> shape_of(const network::WeightInfo& info) {
-  if (info.bias) return {info.units};
+std::vector<py::ssize_t> shape_of(const layers::ParameterInfo& info) {
+  if (info.vector) return {info.units};
   return {info.inputs, info.units};
 }
 
 // One array a weight tensor, filled by read(index, pointer).
 template <class T, class Read> py::list tensors(const training::Model<T>& model, const Read& read) {
   py::list found;
-  const auto& infos = model.network().weights();
+  const auto& infos = model.network().parameters();
   for (std::size_t i = 0; i < infos.size(); ++i) {
     py::array_t<T> out(shape_of(infos[i]));
     read(i, out.mutable_data());
@@ -105,7 +113,7 @@ py::list get_weights(const Network& n) {
 
 void set_weights(const Network& n, const std::vector<py::array>& weights) {
   n.visit([&weights]<class T>(training::Model<T>& model) {
-    const auto& infos = model.network().weights();
+    const auto& infos = model.network().parameters();
     require(weights.size() == infos.size(), "set_weights: ", weights.size(), " arrays for ", infos.size(), " weights");
     for (std::size_t i = 0; i < infos.size(); ++i) {
       const auto shape = shape_of(infos[i]);
@@ -125,8 +133,9 @@ void require_compiled(bool compiled) { require(compiled, "the model is not compi
 
 void compile(const Network& n, const py::dict& loss, const py::dict& optimizer,
              const std::vector<std::string>& metrics) {
-  const network::Objective objective{loss["name"].cast<std::string>(), metrics};
-  const optimizers::OptimizerSpec spec = optimizer_of(optimizer);
+  const NamedValues of_loss(loss), of_optimizer(optimizer);
+  const network::Objective objective{{of_loss.name, of_loss.values}, metrics};
+  const optimizers::OptimizerSpec spec{of_optimizer.name, of_optimizer.values};
   n.visit([&]<class T>(training::Model<T>& model) {
     const auto lock = model.changing();
     model.compile(objective, spec);
@@ -142,7 +151,7 @@ void look_for_signals() {
 py::array predict(const Network& n, const py::array& x) {
   return n.visit([&x]<class T>(training::Model<T>& model) -> py::array {
     const training::Inputs inputs = inputs_of<T>(x, model.network().inputs());
-    py::array_t<T> out({inputs.rows, model.network().outputs()});
+    py::array_t<T> out({inputs.rows, model.network().times() * model.network().outputs()});
     T* const data = out.mutable_data();
     const py::gil_scoped_release unlocked;
     if (inputs.rows > 0) model.predict(inputs, data, look_for_signals);
@@ -157,10 +166,10 @@ template <class T> struct Rows {
 
   Rows(const training::Model<T>& model, const py::array& x, const py::array& y) {
     require_compiled(model.compiled());
-    const losses::LossInfo& loss = losses::find(model.objective().loss);
+    const losses::LossInfo& loss = losses::find(model.objective().loss.name);
     inputs = inputs_of<T>(x, model.network().inputs());
     require(inputs.rows > 0, "x has no rows");
-    targets = targets_of<T>(y, loss.targets, inputs.rows, model.network().outputs());
+    targets = targets_of<T>(y, loss.targets, inputs.rows, model.network().times(), model.network().outputs());
   }
 };
 
@@ -286,6 +295,9 @@ void bind_network(py::module_& m) {
             return n.visit([]<class T>(training::Model<T>& r) { return r.network().outputs(); });
           })
       .def_property_readonly(
+          "times",
+          [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.network().times(); }); })
+      .def_property_readonly(
           "dtype", [](const Network& n) { return n.model().index() == 0 ? "float32" : "float64"; })
       .def_property_readonly(
           "iterations",
@@ -300,7 +312,7 @@ void bind_network(py::module_& m) {
            [](const Network& n) {
              py::list shapes;
              n.visit([&shapes]<class T>(training::Model<T>& r) {
-               for (const network::WeightInfo& info : r.network().weights())
+               for (const layers::ParameterInfo& info : r.network().parameters())
                  shapes.append(py::tuple(py::cast(shape_of(info))));
              });
              return shapes;

@@ -1,4 +1,4 @@
-"""Makes polynomials.inl: the coefficients of exp, log, log1p and tanh for float and double.
+"""Makes polynomials.inl: the coefficients of exp, log, log1p, tanh and the normal tail for float and double.
 
 Each function is reduced to an analytic remainder on a small interval, and the remainder is interpolated at Chebyshev
 nodes in 60 digits (mpmath); that is within a small factor of the best polynomial of the degree. Run it and redirect:
@@ -44,6 +44,12 @@ def tanh_remainder(t: mp.mpf) -> mp.mpf:
     return (mp.tanh(x) - x) / (x * t)
 
 
+def tail_remainder(t: mp.mpf) -> mp.mpf:
+    """The normal distribution's tail beyond u is exp(-u²/2) t q(t) with t = 4 / (4 + u); returns q."""
+    u = 4 / t - 4
+    return mp.erfc(u / mp.sqrt(2)) * mp.exp(u * u / 2) / (2 * t)
+
+
 HALF_LN2 = mp.log(2) / 2 * mp.mpf("1.001")
 LOG_RANGE = ((mp.sqrt(2) - 1) / (mp.sqrt(2) + 1)) ** 2 * mp.mpf("1.001")
 # name, remainder, interval, degree for float, degree for double
@@ -52,6 +58,7 @@ FUNCTIONS: list[tuple[str, Function, mp.mpf, mp.mpf, int, int]] = [
     ("log_poly", atanh_remainder, mp.mpf(0), LOG_RANGE, 3, 7),
     ("log1p_poly", atanh_remainder, mp.mpf(0), mp.mpf(1) / 9, 5, 12),
     ("tanh_poly", tanh_remainder, mp.mpf(0), mp.mpf("0.625") ** 2, 5, 12),
+    ("tail_poly", tail_remainder, mp.mpf(4) / 43, mp.mpf(1), 9, 22),  # u up to 39, where doubles end
 ]
 
 

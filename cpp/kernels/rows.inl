@@ -75,6 +75,34 @@ template <class V> struct SoftmaxRows {
   }
 };
 
+template <class V> struct LogSoftmaxRows {
+  using T = typename V::Scalar;
+  static void forward_rows(const lamina::kernels::Elementwise<T>& a) {
+    for (Index r = 0; r < a.rows; ++r) {
+      T row_max, log_sum;
+      T* const y = a.x + r * a.x_row;
+      const T* const z = a.input + r * a.input_row;
+      softmax<V>({1, a.columns, z, 0, y, 0, &row_max, &log_sum});
+      const V high = V::set(row_max), shift = V::set(log_sum);
+      for (Index c = 0; c < a.columns; c += V::lanes) ((V::load(z + c) - high) - shift).store(y + c);
+    }
+  }
+  // dz = dy - exp(y) Σ dy, row by row.
+  static void gradient_rows(const lamina::kernels::Elementwise<T>& a) {
+    const T lowest = -static_cast<T>(__builtin_inf());
+    for (Index r = 0; r < a.rows; ++r) {
+      T* const dy = a.x + r * a.x_row;
+      const T* const y = a.input + r * a.input_row;
+      FeatureSum<V> sum;
+      for (Index c = 0; c < a.columns; c += V::lanes) sum.add(c, load_tail<V>(dy, c, a.columns, T{0}));
+      const V total = V::set(sum.total());
+      for (Index c = 0; c < a.columns; c += V::lanes)
+        // exp(-infinity) = 0 behind the row's end, where gradients stay 0.
+        (V::load(dy + c) - exp(load_tail<V>(y, c, a.columns, lowest)) * total).store(dy + c);
+    }
+  }
+};
+
 // Σ|w| and Σw² of a segment: 64 partials by index modulo 64, then a fixed tree.
 template <class V> lamina::kernels::Sums<typename V::Scalar> penalty(Index count, const typename V::Scalar* w) {
   using T = typename V::Scalar;

@@ -24,6 +24,9 @@ template <class T> struct Product {
   const std::uint8_t* live;  // [depth]; terms with 0 are skipped; null: none is
 };
 
+// Moments that an update rule may keep of every weight.
+inline constexpr int max_slots = 3;
+
 // G[inputs, columns] = previous + xᵀ dz for at most 256 rows, with the penalty's gradient, handed to an update rule.
 template <class T> struct WeightGradient {
   Index rows, inputs, columns;
@@ -33,20 +36,45 @@ template <class T> struct WeightGradient {
   Index dz_row;
   const T* previous;  // [inputs, 32]: totals of earlier segments, or null
   T* weights;         // [inputs, 32], one panel
-  T* slots[2];        // the optimizer's moments, laid out as the weights; slots[0] receives a stored gradient
+  T* slots[max_slots];  // the optimizer's moments, laid out as the weights; slots[0] receives a stored gradient
   const std::uint8_t* live;  // [inputs]; 0: the column of x is zero in the whole batch; null: unknown
   const T* scalars;          // the update rule's numbers for this step
   T l1, twice_l2;
 };
 
-// x[rows, columns] = f(input), or the gradient x *= f'(saved), in place.
+inline constexpr int max_activation_parameters = 3;
+
+// x[rows, columns] = f(input), or the gradient x *= f', in place, where input is what the gradient is taken from.
 template <class T> struct Elementwise {
   Index rows, columns;
   const T* input;
   Index input_row;
   T* x;
   Index x_row;
-  T parameter;
+  T parameters[max_activation_parameters] = {};
+};
+
+// x[rows, columns] = input * scale + offset, one multiply-add an element.
+template <class T> struct Affine {
+  Index rows, columns;
+  const T* input;
+  Index input_row;
+  T* x;
+  Index x_row;
+  T scale, offset;
+};
+
+// A slope for negative inputs, one a column. Forward: x = z > 0 ? z : slope z. Gradient: x *= the derivative, and
+// slope_gradient[rows, columns] = what each element adds to the gradient of its slope.
+template <class T> struct Prelu {
+  Index rows, columns;
+  const T* z;
+  Index z_row;
+  const T* slope;  // [columns]
+  T* x;
+  Index x_row;
+  T* slope_gradient;  // null: forward
+  Index slope_gradient_row;
 };
 
 // out = x * y, element by element; out may be x.
@@ -97,23 +125,37 @@ template <class T> struct Sums {
   T absolute, square;
 };
 
-// store: not an optimizer's rule; it writes the gradient to slots[0] and leaves the weights alone.
-enum class Update : int { store, sgd, momentum, nesterov, adam, count };
+// The one list of update rules.
+enum class Update : int {
+#define LAMINA_UPDATE(name, rule) name,
+#include "kernels/updates.def"
+#undef LAMINA_UPDATE
+  count
+};
 enum class SourceType : int { uint8, float32, float64, count };
 
 inline constexpr int chains_of_multiply_adds = 12;
 
+enum class Scope { element, row };           // what one output depends on
+enum class Gradient { input, output, none };  // what the gradient is taken from; none: there is none
+
+struct ActivationParameter {
+  const char* name;
+  double default_value;  // infinity: no limit
+  bool boolean = false;
+};
+
 struct Activation {
   const char* name;
-  const char* parameter;  // its name, or null
-  double default_value;
-  bool rowwise, differentiable, kink;  // kink: not differentiable at 0
+  Scope scope;
+  Gradient gradient;
+  ActivationParameter parameters[max_activation_parameters];  // the last ones without a name
 };
 
 // The one list of activations; row i is what activation_forward[i] computes.
 inline constexpr Activation activations[] = {
-#define LAMINA_ACTIVATION(name, rule, parameter, value, rowwise, differentiable, kink) \
-  {#name, parameter, value, rowwise, differentiable, kink},
+#define LAMINA_ACTIVATION(name, rule, scope, gradient, ...) \
+  {#name, Scope::scope, Gradient::gradient, {__VA_ARGS__}},
 #include "kernels/activations.def"
 #undef LAMINA_ACTIVATION
 };
@@ -127,6 +169,8 @@ template <class T> struct Table {
   void (*activation_forward[activation_count])(const Elementwise<T>&);
   void (*activation_gradient[activation_count])(const Elementwise<T>&);
   void (*multiply)(const Multiply<T>&);
+  void (*affine)(const Affine<T>&);
+  void (*prelu)(const Prelu<T>&);
   void (*log)(const Elementwise<T>&);
   void (*log1p_exp_minus_abs)(const Elementwise<T>&);  // x = log(1 + exp(-|input|))
   void (*softmax)(const Softmax<T>&);

@@ -9,36 +9,44 @@ using lamina::kernels::Table;
 
 #include "kernels/math.inl"
 #include "kernels/activations.inl"
+#include "kernels/elements.inl"
 #include "kernels/rows.inl"
 #include "kernels/updates.inl"
 #include "kernels/product.inl"
 #include "kernels/data.inl"
-
-// In the order of kernels::Update.
-#define LAMINA_UPDATES(kernel)                                                                 \
-  {kernel<V, Store<V>>, kernel<V, Sgd<V>>, kernel<V, Momentum<V>>, kernel<V, Nesterov<V>>, \
-   kernel<V, Adam<V>>}
 
 template <class V> constexpr Table<typename V::Scalar> make_table() {
   using T = typename V::Scalar;
   return {
       .lanes = V::lanes,
       .product = product<V>,
-      .weight_gradient = LAMINA_UPDATES(weight_gradient),
-      .bias_gradient = LAMINA_UPDATES(bias_gradient),
+      .weight_gradient =
+          {
+#define LAMINA_UPDATE(name, rule) weight_gradient<V, rule<V>>,
+#include "kernels/updates.def"
+#undef LAMINA_UPDATE
+          },
+      .bias_gradient =
+          {
+#define LAMINA_UPDATE(name, rule) bias_gradient<V, rule<V>>,
+#include "kernels/updates.def"
+#undef LAMINA_UPDATE
+          },
       .activation_forward =
           {
-#define LAMINA_ACTIVATION(name, rule, parameter, value, rowwise, differentiable, kink) activation_forward<V, rule>,
+#define LAMINA_ACTIVATION(name, rule, ...) activation_forward<V, rule>,
 #include "kernels/activations.def"
 #undef LAMINA_ACTIVATION
           },
       .activation_gradient =
           {
-#define LAMINA_ACTIVATION(name, rule, parameter, value, rowwise, differentiable, kink) activation_gradient<V, rule>,
+#define LAMINA_ACTIVATION(name, rule, ...) activation_gradient<V, rule>,
 #include "kernels/activations.def"
 #undef LAMINA_ACTIVATION
           },
       .multiply = multiply<V>,
+      .affine = affine<V>,
+      .prelu = prelu<V>,
       .log = log_rows<V>,
       .log1p_exp_minus_abs = log1p_exp_minus_abs_rows<V>,
       .softmax = softmax<V>,

@@ -1,12 +1,12 @@
 // The update rules, each one inline `apply(gradient, weight, moments)`, for stored and for fused gradients alike.
-// Formulas: Keras's optimizers of the same names; Adam: Kingma and Ba, 2015.
+// Formulas: Keras's optimizers of the same names.
 
 template <class V> struct Sgd {
   static constexpr int slots = 0;
   static constexpr bool stores_gradient = false;
   V minus_rate;
   explicit Sgd(const typename V::Scalar* s) : minus_rate(V::set(-s[0])) {}
-  void apply(V g, V& w, V&, V&) const { w = fma(minus_rate, g, w); }
+  void apply(V g, V& w, V*) const { w = fma(minus_rate, g, w); }
 };
 
 template <class V> struct Momentum {
@@ -14,9 +14,9 @@ template <class V> struct Momentum {
   static constexpr bool stores_gradient = false;
   V rate, momentum;
   explicit Momentum(const typename V::Scalar* s) : rate(V::set(s[0])), momentum(V::set(s[1])) {}
-  void apply(V g, V& w, V& m, V&) const {
-    m = momentum * m - rate * g;
-    w = w + m;
+  void apply(V g, V& w, V* s) const {
+    s[0] = momentum * s[0] - rate * g;
+    w = w + s[0];
   }
 };
 
@@ -25,23 +25,71 @@ template <class V> struct Nesterov {
   static constexpr bool stores_gradient = false;
   V rate, momentum;
   explicit Nesterov(const typename V::Scalar* s) : rate(V::set(s[0])), momentum(V::set(s[1])) {}
-  void apply(V g, V& w, V& m, V&) const {
+  void apply(V g, V& w, V* s) const {
     const V step = rate * g;
-    m = momentum * m - step;
-    w = w + (momentum * m - step);
+    s[0] = momentum * s[0] - step;
+    w = w + (momentum * s[0] - step);
   }
 };
 
+// Kingma and Ba, 2015.
 template <class V> struct Adam {
   static constexpr int slots = 2;
   static constexpr bool stores_gradient = false;
   V alpha, one_minus_beta_1, one_minus_beta_2, epsilon;
   explicit Adam(const typename V::Scalar* s)
       : alpha(V::set(s[0])), one_minus_beta_1(V::set(s[1])), one_minus_beta_2(V::set(s[2])), epsilon(V::set(s[3])) {}
-  void apply(V g, V& w, V& m, V& v) const {
-    m = fma(one_minus_beta_1, g - m, m);
-    v = fma(one_minus_beta_2, g * g - v, v);
-    w = w - (alpha * m) / (sqrt(v) + epsilon);
+  void apply(V g, V& w, V* s) const {
+    s[0] = fma(one_minus_beta_1, g - s[0], s[0]);
+    s[1] = fma(one_minus_beta_2, g * g - s[1], s[1]);
+    w = w - (alpha * s[0]) / (sqrt(s[1]) + epsilon);
+  }
+};
+
+// Adam with a decay of the weight before its step (Loshchilov and Hutter, 2019).
+template <class V> struct AdamW : Adam<V> {
+  V minus_decay;
+  explicit AdamW(const typename V::Scalar* s) : Adam<V>(s), minus_decay(V::set(-s[4])) {}
+  void apply(V g, V& w, V* s) const {
+    w = fma(minus_decay, w, w);
+    Adam<V>::apply(g, w, s);
+  }
+};
+
+// Tieleman and Hinton, 2012: the mean square in s[0], then the momentum, then the mean, where there are.
+template <class V, bool with_momentum, bool centered> struct RmsPropForm {
+  static constexpr int slots = 1 + with_momentum + centered;
+  static constexpr bool stores_gradient = false;
+  V rate, one_minus_rho, epsilon, momentum;
+  explicit RmsPropForm(const typename V::Scalar* s)
+      : rate(V::set(s[0])), one_minus_rho(V::set(s[1])), epsilon(V::set(s[2])), momentum(V::set(s[3])) {}
+  void apply(V g, V& w, V* s) const {
+    s[0] = fma(one_minus_rho, g * g - s[0], s[0]);
+    V variance = s[0];
+    if constexpr (centered) {
+      V& mean = s[1 + with_momentum];
+      mean = fma(one_minus_rho, g - mean, mean);
+      variance = max(V::set(0), variance - mean * mean);  // rounding may take it below 0
+    }
+    V step = (rate * g) / sqrt(variance + epsilon);
+    if constexpr (with_momentum) step = s[1] = fma(momentum, s[1], step);
+    w = w - step;
+  }
+};
+template <class V> using RmsProp = RmsPropForm<V, false, false>;
+template <class V> using RmsPropMomentum = RmsPropForm<V, true, false>;
+template <class V> using CenteredRmsProp = RmsPropForm<V, false, true>;
+template <class V> using CenteredRmsPropMomentum = RmsPropForm<V, true, true>;
+
+// Duchi, Hazan and Singer, 2011.
+template <class V> struct Adagrad {
+  static constexpr int slots = 1;
+  static constexpr bool stores_gradient = false;
+  V rate, epsilon;
+  explicit Adagrad(const typename V::Scalar* s) : rate(V::set(s[0])), epsilon(V::set(s[1])) {}
+  void apply(V g, V& w, V* s) const {
+    s[0] = fma(g, g, s[0]);
+    w = w - (rate * g) / sqrt(s[0] + epsilon);
   }
 };
 
@@ -50,7 +98,7 @@ template <class V> struct Store {
   static constexpr int slots = 1;
   static constexpr bool stores_gradient = true;
   explicit Store(const typename V::Scalar*) {}
-  void apply(V g, V&, V& stored, V&) const { stored = g; }
+  void apply(V g, V&, V* s) const { s[0] = g; }
 };
 
 // One vector at `offset` of the weights: adds the penalty's gradient, then applies the rule.
@@ -64,11 +112,11 @@ template <class V, class Rule, class Args> void update_at(const Rule& rule, V g,
     const V negative = select(less(w, zero), V::set(-a.l1), zero);
     g = g + select(less(zero, w), V::set(a.l1), negative);
   }
-  V first = g, second = g;
-  if constexpr (Rule::slots > 0) first = V::load(a.slots[0] + offset);
-  if constexpr (Rule::slots > 1) second = V::load(a.slots[1] + offset);
-  rule.apply(g, w, first, second);
-  if constexpr (Rule::slots > 0) first.store(a.slots[0] + offset);
-  if constexpr (Rule::slots > 1) second.store(a.slots[1] + offset);
+  V slots[lamina::kernels::max_slots] = {g, g, g};
+#pragma GCC unroll 3
+  for (int s = 0; s < Rule::slots; ++s) slots[s] = V::load(a.slots[s] + offset);
+  rule.apply(g, w, slots);
+#pragma GCC unroll 3
+  for (int s = 0; s < Rule::slots; ++s) slots[s].store(a.slots[s] + offset);
   if constexpr (!Rule::stores_gradient) w.store(p);
 }

@@ -8,15 +8,15 @@ constexpr Index tile_rows = 8;
 template <class T> class RowsStep : public Step<T> {
  public:
   explicit RowsStep(const Block<T>& block) : block_(block) {}
-  Index tiles(Index rows) const override { return divide_up(rows, tile_rows); }
+  Index tiles(Index rows) const override { return divide_up(rows * block_.times, tile_rows); }
   double work(Index rows) const override {
-    return 30.0 * static_cast<double>(rows * block_.columns * static_cast<Index>(block_.ops.size()));
+    return 30.0 * static_cast<double>(rows * block_.times * block_.columns * static_cast<Index>(block_.ops.size()));
   }
 
  protected:
   Rect rect(Index begin, Index end, Index rows) const {
     const Index first = begin * tile_rows;
-    return {first, std::min(end * tile_rows, rows) - first, 0, block_.columns};
+    return {first, std::min(end * tile_rows, rows * block_.times) - first, 0, block_.columns};
   }
   const Block<T>& block_;
 };
@@ -26,7 +26,7 @@ template <class T> class RowsForward final : public RowsStep<T> {
   explicit RowsForward(const Block<T>& block) : RowsStep<T>(block) {
     this->reads = {block.in.data};
     this->writes = {block.out.data};
-    block.add_reads(this->reads);
+    block.add_forward(*this);
   }
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (begin < end) this->block_.forward_ops(this->rect(begin, end, batch.rows));
@@ -36,11 +36,8 @@ template <class T> class RowsForward final : public RowsStep<T> {
 template <class T> class RowsGradient final : public RowsStep<T> {
  public:
   RowsGradient(const Block<T>& block, const Block<T>* before) : RowsStep<T>(block), before_(before) {
-    this->writes = {block.dy.data};
-    block.add_reads(this->reads);
-    if (before == nullptr) return;
-    this->writes.push_back(before->dy_transposed);
-    before->add_reads(this->reads);
+    block.add_gradient(*this);
+    if (before != nullptr) before->add_gradient(*this);
   }
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (begin >= end) return;

@@ -1,4 +1,4 @@
-// A dense layer with the element-wise layers fused behind it, or a run of other layers alone.
+// A dense layer with the element-wise layers fused behind it, a change of shape, or a run of other layers alone.
 #pragma once
 #include <algorithm>
 #include <memory>
@@ -8,34 +8,40 @@
 
 namespace lamina::layers {
 
-// One dense layer's parameters: slices of the network's arenas, all laid out alike.
-template <class T> struct DenseParameters {
-  Index inputs = 0, units = 0;
-  T* kernel = nullptr;  // [panels, inputs, 32]
-  T* bias = nullptr;    // [panels, 32], or null
-  T* gradient[2] = {};  // of kernel and bias, where gradients are stored
-  T* slots[2][2] = {};  // moments of the kernel, of the bias
-  double kernel_l1 = 0, kernel_l2 = 0, bias_l1 = 0, bias_l2 = 0;
-
-  Index panels() const { return divide_up(units, panel_width); }
-  Index panel_stride() const { return inputs * panel_width; }
-};
-
 template <class T> struct Block {
-  explicit Block(const kernels::Table<T>& table) : table(table) {}
+  Block(const kernels::Table<T>& table, Shape shape) : table(table), columns(shape.columns), times(shape.times) {}
 
   const kernels::Table<T>& table;
-  const DenseParameters<T>* dense = nullptr;  // null: ops alone, on whole rows
-  Index columns = 0;                          // outputs
-  Matrix<T> in, out;                          // [rows, inputs], [rows, columns]
-  Matrix<T> sum;                              // [rows, columns]: the dense layer's, before the ops
+  Index columns;                         // outputs
+  Index times;                           // rows of the block for each row of the batch
+  const Parameter<T>* kernel = nullptr;  // of a dense layer
+  const Parameter<T>* bias = nullptr;    // or null
+  bool reshapes = false;                 // without a kernel and ops, between other shapes
+  Matrix<T> in, out;                     // [rows, inputs], [rows, columns]
+  Matrix<T> sum;                         // [rows, columns]: the dense layer's, before the ops
   std::vector<std::unique_ptr<Op<T>>> ops;
   Matrix<T> dy;              // [rows, columns]: the gradient, first of `out`, then, once it has arrived, of `sum`
   T* dy_transposed = nullptr;  // [row panels, columns, 32], where an input gradient will want it
 
-  // Adds what the ops read besides the matrices above.
-  void add_reads(std::vector<const void*>& reads) const {
-    for (const auto& op : ops) reads.push_back(op->prepared);
+  bool has_weights() const {
+    return kernel != nullptr || std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->has_weights; });
+  }
+
+  // What a step touches that calls forward_ops.
+  void add_forward(Step<T>& step) const {
+    for (const auto& op : ops) step.reads.insert(step.reads.end(), op->reads.begin(), op->reads.end());
+  }
+
+  // And one that writes the gradient of `out` and calls arrive or gradient_ops.
+  void add_gradient(Step<T>& step) const {
+    step.writes.push_back(dy.data);
+    step.writes.push_back(dy_transposed);
+    add_forward(step);
+    for (const auto& op : ops) {
+      step.reads.push_back(op->in.data);
+      step.reads.push_back(op->out.data);
+      step.writes.push_back(op->gradient_writes);
+    }
   }
 
   void forward_ops(const Rect& rect) const {
@@ -48,7 +54,7 @@ template <class T> struct Block {
 
   // Called by whoever has written a rectangle of the gradient of `out`.
   void arrive(const Rect& rect) const {
-    if (dense == nullptr) return;  // ops on whole rows have a step of their own
+    if (kernel == nullptr) return;  // ops on whole rows and changes of shape have a step of their own
     gradient_ops(rect);
     if (dy_transposed == nullptr) return;
     for (Index r = rect.row, end = rect.row + rect.rows; r < end;) {
@@ -61,7 +67,7 @@ template <class T> struct Block {
   }
 };
 
-// Steps of blocks without a dense layer, tiled over rows. The gradient is handed to the block before, if there is one.
+// Steps of blocks of ops alone, tiled over rows. The gradient is handed to the block before, if there is one.
 template <class T> std::unique_ptr<Step<T>> make_rows_forward(const Block<T>& block);
 template <class T> std::unique_ptr<Step<T>> make_rows_gradient(const Block<T>& block, const Block<T>* before);
 

@@ -14,37 +14,37 @@ constexpr Index groups_a_tile = 16;
 // Fills the mask of one batch: a function of seed, step, layer and row * units + unit.
 template <class T> class MaskStep final : public Step<T> {
  public:
-  MaskStep(const kernels::Table<T>& table, kernels::DropoutMask<T> call, Index units)
-      : table_(table), call_(call), units_(units) {
+  MaskStep(const kernels::Table<T>& table, kernels::DropoutMask<T> call, Index sample)
+      : table_(table), call_(call), sample_(sample) {
     this->writes = {call.mask};
   }
 
-  Index tiles(Index rows) const override { return divide_up(rows * units_, group * groups_a_tile); }
+  Index tiles(Index rows) const override { return divide_up(rows * sample_, group * groups_a_tile); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     kernels::DropoutMask<T> call = call_;
     call.first = begin * groups_a_tile;
-    call.count = std::min(end * groups_a_tile, divide_up(batch.rows * units_, group)) - call.first;
+    call.count = std::min(end * groups_a_tile, divide_up(batch.rows * sample_, group)) - call.first;
     call.step = batch.iteration;
     if (begin < end) table_.dropout_mask(call);
   }
 
-  double work(Index rows) const override { return 60.0 * static_cast<double>(rows * units_); }
+  double work(Index rows) const override { return 60.0 * static_cast<double>(rows * sample_); }
 
  private:
   const kernels::Table<T>& table_;
   kernels::DropoutMask<T> call_;
-  Index units_;
+  Index sample_;  // elements of a row of the batch
 };
 
 template <class T> class DropoutOp final : public Op<T> {
  public:
   DropoutOp(const LayerSpec& spec, const OpContext<T>& context)
-      : table_(context.table), spec_(spec), units_(context.columns), stream_(context.position) {
+      : table_(context.table), spec_(spec), units_(context.shape.columns), times_(context.shape.times), stream_(context.position) {
     // A row's last vector may reach past the mask's end.
     mask_.reserve(round_up(context.capacity * units_, group) + panel_width);
     mask_.allocate();
-    this->prepared = mask_.at(0);
+    this->reads = {mask_.at(0)};
   }
 
   bool in_place() const override { return false; }  // the activation before it wants its output back
@@ -70,7 +70,7 @@ template <class T> class DropoutOp final : public Op<T> {
                                 .stream = stream_,
                                 .threshold = static_cast<std::uint32_t>(spec_.rate * 4294967296.0),
                                 .scale = static_cast<T>(1 / keep)},
-        units_);
+        times_ * units_);
   }
 
  private:
@@ -78,7 +78,7 @@ template <class T> class DropoutOp final : public Op<T> {
 
   const kernels::Table<T>& table_;
   LayerSpec spec_;
-  Index units_;
+  Index units_, times_;
   std::uint32_t stream_;
   Arena<T> mask_;  // [rows, units] without padding
 };

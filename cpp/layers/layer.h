@@ -7,23 +7,34 @@
 #include "base/step.h"
 #include "base/types.h"
 #include "kernels/table.h"
+#include "layers/parameter.h"
 
 namespace lamina::layers {
 
 // Plain data: what Python sends. Which fields count depends on the type.
 struct LayerSpec {
-  std::string type;  // dense, activation, dropout
-  Index units = 0;   // dense
+  std::string type;
+  Index units = 0;  // dense; reshape: the new number of columns
   bool use_bias = true;
   double kernel_l1 = 0, kernel_l2 = 0, bias_l1 = 0, bias_l2 = 0;
-  std::string name;  // activation
-  double parameter = 0;
-  double rate = 0;  // dropout
+  std::string name;                // activation
+  std::vector<double> parameters;  // activation; those that are missing have their defaults
+  double rate = 0;                 // dropout
   std::uint64_t seed = 0;
+  double scale = 1, offset = 0;       // rescaling
+  double slope_l1 = 0, slope_l2 = 0;  // prelu
 };
 
-// Outputs of a layer for a number of inputs; throws std::invalid_argument where the description makes no sense.
-Index outputs_of(const LayerSpec& spec, Index inputs);
+// What a layer works on: rows of so many columns, and so many rows for each sample of the batch.
+struct Shape {
+  Index columns, times;
+};
+
+// The shape after a layer; throws std::invalid_argument where the description makes no sense.
+Shape shape_after(const LayerSpec& spec, Shape before);
+
+// The weights of a layer for so many inputs, in the user's order.
+std::vector<ParameterInfo> parameters_of(const LayerSpec& spec, Index inputs);
 
 // An element-wise or row-wise layer inside a plan: out = f(in) and dy *= f'(in), on rectangles.
 template <class T> class Op {
@@ -38,18 +49,25 @@ template <class T> class Op {
   // A step to run before the first forward of a batch (random numbers, say), or null.
   virtual std::unique_ptr<Step<T>> prepare() { return nullptr; }
 
-  Matrix<T> in, out;               // [rows, columns]
-  const void* prepared = nullptr;  // what the prepare step writes
+  // A step to run after the gradient of a batch, which hands that of the op's own weights to the rule; null: it has none.
+  virtual std::unique_ptr<Step<T>> make_update(kernels::Update) { return nullptr; }
+
+  Matrix<T> in, out;                      // [rows, columns]
+  std::vector<const void*> reads;         // what forward and gradient read besides
+  const void* gradient_writes = nullptr;  // what gradient writes besides
+  bool has_weights = false;
 };
 
 template <class T> struct OpContext {
   const kernels::Table<T>& table;
-  Index columns, capacity;  // of the buffers the op works on
-  std::uint32_t position;   // of the layer in the network
-  bool training;
+  Shape shape;
+  Index capacity;          // rows of the buffers the op works on
+  std::uint32_t position;  // of the layer in the network
+  bool backward, training;  // gradients are wanted; dropout works
+  const Parameter<T>* parameters;  // the layer's own, in the order of parameters_of
 };
 
-// The op for a layer other than dense, or null where it has nothing to do (linear, a dropout outside training).
+// The op for a layer other than dense and reshape, or null where it has nothing to do (linear, a dropout outside training).
 template <class T> std::unique_ptr<Op<T>> make_op(const LayerSpec& spec, const OpContext<T>& context);
 
 }  // namespace lamina::layers

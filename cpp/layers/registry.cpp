@@ -4,35 +4,48 @@
 #include "layers/dense.h"
 #include "layers/dropout.h"
 #include "layers/layer.h"
+#include "layers/prelu.h"
+#include "layers/rescaling.h"
+#include "layers/reshape.h"
 
 namespace lamina::layers {
 namespace {
 
 template <class T> struct Row {
   const char* type;
-  void (*check)(const LayerSpec&);
+  void (*check)(const LayerSpec&);                                        // null: nothing to check
+  Shape (*shape)(const LayerSpec&, Shape before);                         // null: the shape stays
+  std::vector<ParameterInfo> (*parameters)(const LayerSpec&, Index inputs);  // null: no weights
   std::unique_ptr<Op<T>> (*make)(const LayerSpec&, const OpContext<T>&);  // null: not an op
 };
 
 template <class T>
 constexpr Row<T> rows[] = {
-    {"dense", check_dense, nullptr},
-    {"activation", check_activation, make_activation<T>},
-    {"dropout", check_dropout, make_dropout<T>},
+    {"dense", nullptr, dense_shape, dense_parameters, nullptr},
+    {"reshape", nullptr, reshape_shape, nullptr, nullptr},
+    {"activation", check_activation, nullptr, nullptr, make_activation<T>},
+    {"dropout", check_dropout, nullptr, nullptr, make_dropout<T>},
+    {"rescaling", nullptr, nullptr, nullptr, make_rescaling<T>},
+    {"prelu", nullptr, nullptr, prelu_parameters, make_prelu<T>},
 };
 
 template <class T> const Row<T>& find(const LayerSpec& spec) {
   for (const Row<T>& row : rows<T>)
     if (spec.type == row.type) return row;
-  fail("layer type '", spec.type, "' is unknown; use dense, activation or dropout");
+  fail("layer type '", spec.type, "' is unknown");
 }
 
 }  // namespace
 
-Index outputs_of(const LayerSpec& spec, Index inputs) {
+Shape shape_after(const LayerSpec& spec, Shape before) {
   const Row<float>& row = find<float>(spec);
-  row.check(spec);
-  return row.make == nullptr ? spec.units : inputs;
+  if (row.check != nullptr) row.check(spec);
+  return row.shape == nullptr ? before : row.shape(spec, before);
+}
+
+std::vector<ParameterInfo> parameters_of(const LayerSpec& spec, Index inputs) {
+  const Row<float>& row = find<float>(spec);
+  return row.parameters == nullptr ? std::vector<ParameterInfo>() : row.parameters(spec, inputs);
 }
 
 template <class T> std::unique_ptr<Op<T>> make_op(const LayerSpec& spec, const OpContext<T>& context) {

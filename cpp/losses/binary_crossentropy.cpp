@@ -21,7 +21,7 @@ template <class T> class BinaryCrossentropy final : public Loss<T> {
       T* logs = r.predictions.at(row, 0);
       const auto sum_of_logs = [&](auto probability, auto weight) {
         for (Index c = 0; c < r.outputs; ++c) logs[c] = probability(c);
-        r.table.log({1, r.outputs, logs, 0, logs, 0, T{0}});
+        r.table.log({1, r.outputs, logs, 0, logs, 0});
         return feature_sum<T>(r.outputs, [&](Index c) { return weight(c) * logs[c]; });
       };
       const T of_ones = sum_of_logs([=](Index c) { return Clip<T>::of(p[c]); }, [=](Index c) { return y[c]; });
@@ -40,10 +40,10 @@ template <class T> class BinaryCrossentropy final : public Loss<T> {
       const T* z = r.z.at(row, 0);
       const T* y = r.targets.at(row, 0);
       T* p = r.predictions.at(row, 0);
-      r.table.log1p_exp_minus_abs({1, r.outputs, z, 0, p, 0, T{0}});
+      r.table.log1p_exp_minus_abs({1, r.outputs, z, 0, p, 0});
       const T sum = feature_sum<T>(r.outputs, [=](Index c) { return (z[c] > 0 ? z[c] : T{0}) - z[c] * y[c] + p[c]; });
       r.values[row] = sum * share;
-      r.table.activation_forward[sigmoid]({1, r.outputs, z, 0, p, 0, T{0}});
+      r.table.activation_forward[sigmoid]({1, r.outputs, z, 0, p, 0});
       if (!r.dz) continue;
       T* dz = r.dz.at(row, 0);
       for (Index c = 0; c < r.outputs; ++c) dz[c] = (p[c] - y[c]) * (share * r.scale);
@@ -53,10 +53,10 @@ template <class T> class BinaryCrossentropy final : public Loss<T> {
 
 }  // namespace
 
-template <class T> std::unique_ptr<Loss<T>> make_binary_crossentropy() {
+template <class T> std::unique_ptr<Loss<T>> make_binary_crossentropy(const LossSpec&) {
   return std::make_unique<BinaryCrossentropy<T>>();
 }
-template std::unique_ptr<Loss<float>> make_binary_crossentropy();
-template std::unique_ptr<Loss<double>> make_binary_crossentropy();
+template std::unique_ptr<Loss<float>> make_binary_crossentropy(const LossSpec&);
+template std::unique_ptr<Loss<double>> make_binary_crossentropy(const LossSpec&);
 
 }  // namespace lamina::losses

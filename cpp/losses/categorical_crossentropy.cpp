@@ -18,7 +18,7 @@ template <class T> class CategoricalCrossentropy final : public Loss<T> {
       T* logs = r.predictions.at(row, 0);
       const T sum = feature_sum<T>(r.outputs, [=](Index c) { return p[c]; });
       for (Index c = 0; c < r.outputs; ++c) logs[c] = Clip<T>::of(p[c] / sum);
-      r.table.log({1, r.outputs, logs, 0, logs, 0, T{0}});
+      r.table.log({1, r.outputs, logs, 0, logs, 0});
       r.values[row] = -feature_sum<T>(r.outputs, [=](Index c) { return y[c] * logs[c]; });
       if (!r.dz) continue;
       // With g = dL/dq: dL/dp = (g - Σ g q) / sum.
@@ -48,10 +48,10 @@ template <class T> class CategoricalCrossentropy final : public Loss<T> {
 
 }  // namespace
 
-template <class T> std::unique_ptr<Loss<T>> make_categorical_crossentropy() {
+template <class T> std::unique_ptr<Loss<T>> make_categorical_crossentropy(const LossSpec&) {
   return std::make_unique<CategoricalCrossentropy<T>>();
 }
-template std::unique_ptr<Loss<float>> make_categorical_crossentropy();
-template std::unique_ptr<Loss<double>> make_categorical_crossentropy();
+template std::unique_ptr<Loss<float>> make_categorical_crossentropy(const LossSpec&);
+template std::unique_ptr<Loss<double>> make_categorical_crossentropy(const LossSpec&);
 
 }  // namespace lamina::losses

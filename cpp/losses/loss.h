@@ -1,8 +1,10 @@
 // A loss: a value a row and, in training, the gradient of the outputs. Each is the mean or sum over a row's outputs;
 // the mean over rows is the caller's.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/types.h"
@@ -40,9 +42,24 @@ struct LossInfo {
   Link link;
 };
 
+// A loss by name, with the options that it does not leave at their defaults, by Keras's names; booleans as 0 and 1.
+struct LossSpec {
+  LossSpec(std::string name = {}, std::map<std::string, double> options = {})
+      : name(std::move(name)), options(std::move(options)) {}
+  LossSpec(const char* name) : name(name) {}
+
+  double option(const char* key, double otherwise) const {
+    const auto found = options.find(key);
+    return found == options.end() ? otherwise : found->second;
+  }
+
+  std::string name;
+  std::map<std::string, double> options;
+};
+
 const std::vector<LossInfo>& list();
 const LossInfo& find(const std::string& name);  // throws std::invalid_argument for an unknown name
-template <class T> std::unique_ptr<Loss<T>> make(const std::string& name);
+template <class T> std::unique_ptr<Loss<T>> make(const LossSpec& spec);
 
 // The sum over a row's features: 16 partials by index modulo 16, then a tree 8-4-2-1.
 template <class T, class F> T feature_sum(Index n, F&& at) {
@@ -61,10 +78,8 @@ template <class T> struct Clip {
 };
 
 // One factory a member, in its own file.
-template <class T> std::unique_ptr<Loss<T>> make_categorical_crossentropy();
-template <class T> std::unique_ptr<Loss<T>> make_sparse_categorical_crossentropy();
-template <class T> std::unique_ptr<Loss<T>> make_binary_crossentropy();
-template <class T> std::unique_ptr<Loss<T>> make_mean_squared_error();
-template <class T> std::unique_ptr<Loss<T>> make_mean_absolute_error();
+#define LAMINA_LOSS(name, targets, link) template <class T> std::unique_ptr<Loss<T>> make_##name(const LossSpec& spec);
+#include "losses/losses.def"
+#undef LAMINA_LOSS
 
 }  // namespace lamina::losses

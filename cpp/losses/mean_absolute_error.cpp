@@ -23,10 +23,10 @@ template <class T> class MeanAbsoluteError final : public Loss<T> {
 
 }  // namespace
 
-template <class T> std::unique_ptr<Loss<T>> make_mean_absolute_error() {
+template <class T> std::unique_ptr<Loss<T>> make_mean_absolute_error(const LossSpec&) {
   return std::make_unique<MeanAbsoluteError<T>>();
 }
-template std::unique_ptr<Loss<float>> make_mean_absolute_error();
-template std::unique_ptr<Loss<double>> make_mean_absolute_error();
+template std::unique_ptr<Loss<float>> make_mean_absolute_error(const LossSpec&);
+template std::unique_ptr<Loss<double>> make_mean_absolute_error(const LossSpec&);
 
 }  // namespace lamina::losses

@@ -24,10 +24,10 @@ template <class T> class MeanSquaredError final : public Loss<T> {
 
 }  // namespace
 
-template <class T> std::unique_ptr<Loss<T>> make_mean_squared_error() {
+template <class T> std::unique_ptr<Loss<T>> make_mean_squared_error(const LossSpec&) {
   return std::make_unique<MeanSquaredError<T>>();
 }
-template std::unique_ptr<Loss<float>> make_mean_squared_error();
-template std::unique_ptr<Loss<double>> make_mean_squared_error();
+template std::unique_ptr<Loss<float>> make_mean_squared_error(const LossSpec&);
+template std::unique_ptr<Loss<double>> make_mean_squared_error(const LossSpec&);
 
 }  // namespace lamina::losses

@@ -5,7 +5,7 @@
 namespace lamina::losses {
 namespace {
 
-template <class T> using Factory = std::unique_ptr<Loss<T>> (*)();
+template <class T> using Factory = std::unique_ptr<Loss<T>> (*)(const LossSpec&);
 
 struct Row {
   LossInfo info;
@@ -13,16 +13,12 @@ struct Row {
   Factory<double> make_double;
 };
 
-#define LAMINA_LOSS(name, targets, link) \
-  {{#name, Targets::targets, Link::link}, make_##name<float>, make_##name<double>}
 const Row rows[] = {
-    LAMINA_LOSS(categorical_crossentropy, dense, softmax),
-    LAMINA_LOSS(sparse_categorical_crossentropy, labels, softmax),
-    LAMINA_LOSS(binary_crossentropy, dense, sigmoid),
-    LAMINA_LOSS(mean_squared_error, dense, none),
-    LAMINA_LOSS(mean_absolute_error, dense, none),
-};
+#define LAMINA_LOSS(name, targets, link) \
+  {{#name, Targets::targets, Link::link}, make_##name<float>, make_##name<double>},
+#include "losses/losses.def"
 #undef LAMINA_LOSS
+};
 
 const Row& row_of(const std::string& name) {
   for (const Row& row : rows)
@@ -43,7 +39,7 @@ const std::vector<LossInfo>& list() {
 
 const LossInfo& find(const std::string& name) { return row_of(name).info; }
 
-template <> std::unique_ptr<Loss<float>> make(const std::string& name) { return row_of(name).make_float(); }
-template <> std::unique_ptr<Loss<double>> make(const std::string& name) { return row_of(name).make_double(); }
+template <> std::unique_ptr<Loss<float>> make(const LossSpec& spec) { return row_of(spec.name).make_float(spec); }
+template <> std::unique_ptr<Loss<double>> make(const LossSpec& spec) { return row_of(spec.name).make_double(spec); }
 
 }  // namespace lamina::losses

@@ -18,7 +18,7 @@ template <class T> class SparseCategoricalCrossentropy final : public Loss<T> {
       const T share = Clip<T>::of(p[label]);
       T* log_share = r.predictions.at(row, 0);
       *log_share = share / sum;
-      r.table.log({1, 1, log_share, 0, log_share, 0, T{0}});
+      r.table.log({1, 1, log_share, 0, log_share, 0});
       r.values[row] = -*log_share;
       if (!r.dz) continue;
       T* dz = r.dz.at(row, 0);
@@ -41,10 +41,10 @@ template <class T> class SparseCategoricalCrossentropy final : public Loss<T> {
 
 }  // namespace
 
-template <class T> std::unique_ptr<Loss<T>> make_sparse_categorical_crossentropy() {
+template <class T> std::unique_ptr<Loss<T>> make_sparse_categorical_crossentropy(const LossSpec&) {
   return std::make_unique<SparseCategoricalCrossentropy<T>>();
 }
-template std::unique_ptr<Loss<float>> make_sparse_categorical_crossentropy();
-template std::unique_ptr<Loss<double>> make_sparse_categorical_crossentropy();
+template std::unique_ptr<Loss<float>> make_sparse_categorical_crossentropy(const LossSpec&);
+template std::unique_ptr<Loss<double>> make_sparse_categorical_crossentropy(const LossSpec&);
 
 }  // namespace lamina::losses

@@ -16,84 +16,64 @@ template <class T> Arena<T> arena_of(Index size) {
   return arena;
 }
 
+// Calls f(panel's row, place in the row-major array, count) for every run of weights that lie together.
+template <class F> void for_runs(const layers::ParameterInfo& info, const F& f) {
+  for (Index i = 0; i < info.inputs; ++i)
+    for (Index u = 0; u < info.units; u += panel_width)
+      f(u * info.inputs + i * panel_width, i * info.units + u, std::min(panel_width, info.units - u));
+}
+
+template <class T> void unpack(const layers::ParameterInfo& info, const T* panels, T* out) {
+  for_runs(info, [&](Index from, Index to, Index count) { std::copy_n(panels + from, count, out + to); });
+}
+
 }  // namespace
 
 template <class T>
 Network<T>::Network(Index inputs, std::vector<layers::LayerSpec> specs, const kernels::Table<T>& table)
-    : inputs_(inputs), outputs_(inputs), layers_(std::move(specs)), table_(table) {
+    : inputs_(inputs), shape_{inputs, 1}, layers_(std::move(specs)), table_(table) {
   require(inputs >= 1, "a network needs at least one input, not ", inputs);
   for (const layers::LayerSpec& spec : layers_) {
-    const Index units = layers::outputs_of(spec, outputs_);
-    if (spec.type == "dense") {
-      const Index id = dense_count();
-      layers::DenseParameters<T> d;
-      d.inputs = outputs_;
-      d.units = units;
-      d.kernel_l1 = spec.kernel_l1;
-      d.kernel_l2 = spec.kernel_l2;
-      d.bias_l1 = spec.bias_l1;
-      d.bias_l2 = spec.bias_l2;
+    const layers::Shape before = shape_;
+    shape_ = layers::shape_after(spec, before);
+    first_.push_back(parameters_.size());
+    for (const layers::ParameterInfo& info : layers::parameters_of(spec, before.columns)) {
       // More than any machine holds, and sizes in bytes must not overflow.
-      if (static_cast<double>(d.inputs) * static_cast<double>(units) > 0x1p46) throw std::bad_alloc();
-      infos_.push_back({id, false, d.inputs, units});
-      kernel_offsets_.push_back(parameters_.reserve(d.panels() * d.panel_stride()));
-      if (spec.use_bias) infos_.push_back({id, true, 1, units});
-      bias_offsets_.push_back(spec.use_bias ? parameters_.reserve(d.panels() * panel_width) : -1);
-      dense_.push_back(d);
+      if (static_cast<double>(info.inputs) * static_cast<double>(info.units) > 0x1p46) throw std::bad_alloc();
+      offsets_.push_back(values_.reserve(info.size()));
+      parameters_.push_back({info});
     }
-    outputs_ = units;
   }
-  parameters_.allocate();
-  arena_size_ = parameters_.size();
-  for (std::size_t i = 0; i < dense_.size(); ++i) {
-    dense_[i].kernel = parameters_.at(kernel_offsets_[i]);
-    if (bias_offsets_[i] >= 0) dense_[i].bias = parameters_.at(bias_offsets_[i]);
-  }
+  values_.allocate();
+  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i].value = values_.at(offsets_[i]);
 }
 
-template <class T> T* Network<T>::weight_panels(const WeightInfo& info) const {
-  const layers::DenseParameters<T>& d = dense(info.dense);
-  return info.bias ? d.bias : d.kernel;
+template <class T> void Network<T>::read_weight(std::size_t i, T* out) const {
+  unpack(parameters_.at(i), parameters_.at(i).value, out);
 }
 
-template <class T> void Network<T>::unpack(const WeightInfo& info, const T* panels, T* out) const {
-  for (Index i = 0; i < info.inputs; ++i)
-    for (Index u = 0; u < info.units; u += panel_width) {
-      const T* row = panels + u * info.inputs + i * panel_width;
-      std::copy_n(row, std::min(panel_width, info.units - u), out + i * info.units + u);
-    }
+template <class T> void Network<T>::write_weight(std::size_t i, const T* in) {
+  T* const panels = parameters_.at(i).value;
+  for_runs(parameters_[i], [&](Index to, Index from, Index count) { std::copy_n(in + from, count, panels + to); });
 }
 
-template <class T> void Network<T>::write_weight(const WeightInfo& info, const T* in) {
-  T* const panels = weight_panels(info);
-  for (Index i = 0; i < info.inputs; ++i)
-    for (Index u = 0; u < info.units; u += panel_width) {
-      T* const row = panels + u * info.inputs + i * panel_width;
-      std::copy_n(in + i * info.units + u, std::min(panel_width, info.units - u), row);
-    }
+template <class T> void Network<T>::read_gradient(std::size_t i, T* out) const {
+  unpack(parameters_.at(i), parameters_.at(i).gradient, out);
 }
 
-template <class T> void Network<T>::read_gradient(const WeightInfo& info, T* out) const {
-  unpack(info, dense(info.dense).gradient[info.bias], out);
-}
-
-template <class T> void Network<T>::reset_moments(int slots) {
-  for (int s = 0; s < 2; ++s) {
-    moments_[s] = s < slots ? arena_of<T>(arena_size_) : Arena<T>();
-    for (std::size_t i = 0; i < dense_.size(); ++i) {
-      dense_[i].slots[0][s] = s < slots ? moments_[s].at(kernel_offsets_[i]) : nullptr;
-      dense_[i].slots[1][s] = s < slots && bias_offsets_[i] >= 0 ? moments_[s].at(bias_offsets_[i]) : nullptr;
-    }
+template <class T> void Network<T>::reset_moments(int slots, T value) {
+  for (int s = 0; s < kernels::max_slots; ++s) {
+    moments_[s] = s < slots ? arena_of<T>(values_.size()) : Arena<T>();
+    if (s < slots && value != 0) std::fill_n(moments_[s].at(0), values_.size(), value);
+    for (std::size_t i = 0; i < parameters_.size(); ++i)
+      parameters_[i].slots[s] = s < slots ? moments_[s].at(offsets_[i]) : nullptr;
   }
 }
 
 template <class T> void Network<T>::ensure_gradients() {
   if (gradients_.allocated()) return;
-  gradients_ = arena_of<T>(arena_size_);
-  for (std::size_t i = 0; i < dense_.size(); ++i) {
-    dense_[i].gradient[0] = gradients_.at(kernel_offsets_[i]);
-    dense_[i].gradient[1] = bias_offsets_[i] >= 0 ? gradients_.at(bias_offsets_[i]) : nullptr;
-  }
+  gradients_ = arena_of<T>(values_.size());
+  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i].gradient = gradients_.at(offsets_[i]);
 }
 
 template class Network<float>;

@@ -5,52 +5,45 @@
 
 #include "base/arena.h"
 #include "kernels/dispatch.h"
-#include "layers/block.h"
+#include "layers/layer.h"
 
 namespace lamina::network {
-
-// Where one weight tensor of the user's lies: a kernel [inputs, units] or a bias [units].
-struct WeightInfo {
-  Index dense;        // which dense layer
-  bool bias;
-  Index inputs, units;  // inputs is 1 for a bias
-};
 
 template <class T> class Network {
  public:
   // Throws std::invalid_argument where a layer makes no sense.
   Network(Index inputs, std::vector<layers::LayerSpec> layers, const kernels::Table<T>& table);
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
 
-  Index inputs() const { return inputs_; }
-  Index outputs() const { return outputs_; }
+  Index inputs() const { return inputs_; }            // features of a sample
+  Index outputs() const { return shape_.columns; }    // of a row of the last layer
+  Index times() const { return shape_.times; }        // rows of the last layer for each sample
   const std::vector<layers::LayerSpec>& layers() const { return layers_; }
   const kernels::Table<T>& table() const { return table_; }
 
-  const std::vector<WeightInfo>& weights() const { return infos_; }
-  const layers::DenseParameters<T>& dense(Index i) const { return dense_[static_cast<std::size_t>(i)]; }
-  Index dense_count() const { return static_cast<Index>(dense_.size()); }
+  // All weights in the user's order, and where those of a layer begin.
+  const std::vector<layers::Parameter<T>>& parameters() const { return parameters_; }
+  const layers::Parameter<T>* parameters_of(std::size_t layer) const { return parameters_.data() + first_[layer]; }
 
   // Copies between the panels and a plain row-major array.
-  void read_weight(const WeightInfo& info, T* out) const { unpack(info, weight_panels(info), out); }
-  void write_weight(const WeightInfo& info, const T* in);
-  void read_gradient(const WeightInfo& info, T* out) const;
+  void read_weight(std::size_t i, T* out) const;
+  void write_weight(std::size_t i, const T* in);
+  void read_gradient(std::size_t i, T* out) const;
 
-  // Room for `slots` moments a weight, all zero.
-  void reset_moments(int slots);
+  // Room for `slots` moments a weight, all with one value.
+  void reset_moments(int slots, T value);
   void ensure_gradients();
 
  private:
-  T* weight_panels(const WeightInfo& info) const;
-  void unpack(const WeightInfo& info, const T* panels, T* out) const;
-
-  Index inputs_, outputs_;
+  Index inputs_;
+  layers::Shape shape_;  // of the last layer
   std::vector<layers::LayerSpec> layers_;
   const kernels::Table<T>& table_;
-  std::vector<layers::DenseParameters<T>> dense_;
-  std::vector<WeightInfo> infos_;
-  std::vector<Index> kernel_offsets_, bias_offsets_;  // in any of the arenas; -1: no bias
-  Index arena_size_ = 0;
-  Arena<T> parameters_, gradients_, moments_[2];
+  std::vector<layers::Parameter<T>> parameters_;
+  std::vector<std::size_t> first_;  // by layer
+  std::vector<Index> offsets_;      // by parameter, in any of the arenas
+  Arena<T> values_, gradients_, moments_[kernels::max_slots];
 };
 
 }  // namespace lamina::network

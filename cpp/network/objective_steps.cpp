@@ -13,18 +13,16 @@ template <class T> class LossStep final : public Step<T> {
       : table_(table), b_(std::move(binding)), room_(room) {
     this->reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels};
     this->writes = {&room, b_.link.data};
-    if (b_.last == nullptr) return;
-    this->writes.push_back(b_.last->dy.data);
-    this->writes.push_back(b_.last->dy_transposed);
-    b_.last->add_reads(this->reads);
+    if (b_.last != nullptr) b_.last->add_gradient(*this);
   }
 
-  Index tiles(Index rows) const override { return divide_up(rows, tile_rows); }
+  Index tiles(Index rows) const override { return divide_up(rows * b_.times, tile_rows); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (begin >= end) return;
-    const Index first = begin * tile_rows, rows = std::min(end * tile_rows, batch.rows) - first;
-    double* const values = room_.values + batch.values + first;
+    const Index all = batch.rows * b_.times;
+    const Index first = begin * tile_rows, rows = std::min(end * tile_rows, all) - first;
+    double* const values = room_.values + batch.values * b_.times + first;
     const auto from = [first](Matrix<T> m) { return Matrix<T>{m ? m.at(first, 0) : nullptr, m.row}; };
     const Matrix<T> targets = from(b_.targets);
     const std::int64_t* labels = b_.labels == nullptr ? nullptr : b_.labels + first;
@@ -37,7 +35,7 @@ template <class T> class LossStep final : public Step<T> {
                    .logits = b_.logits,
                    .predictions = from(b_.link),
                    .dz = b_.last == nullptr ? Matrix<T>{} : from(b_.last->dy),
-                   .scale = T{1} / static_cast<T>(batch.rows),
+                   .scale = T{1} / static_cast<T>(all),
                    .values = values});
     const Matrix<T> predictions = from(b_.predictions);
     for (std::size_t m = 0; m < b_.metrics.size(); ++m)
@@ -50,7 +48,7 @@ template <class T> class LossStep final : public Step<T> {
     if (b_.last != nullptr) b_.last->arrive({first, rows, 0, b_.outputs});
   }
 
-  double work(Index rows) const override { return 100.0 * static_cast<double>(rows * b_.outputs); }
+  double work(Index rows) const override { return 100.0 * static_cast<double>(rows * b_.times * b_.outputs); }
 
  private:
   static constexpr Index tile_rows = 4;
@@ -61,39 +59,37 @@ template <class T> class LossStep final : public Step<T> {
 
 template <class T> class PenaltyStep final : public Step<T> {
  public:
-  PenaltyStep(const kernels::Table<T>& table, const T* weights, Index count, double l1, double l2, Index first,
+  PenaltyStep(const kernels::Table<T>& table, const layers::Parameter<T>& parameter, Index first,
               std::vector<double>& segments)
-      : table_(table), weights_(weights), count_(count), l1_(l1), l2_(l2), first_(first), segments_(segments) {
-    this->reads = {weights};
+      : table_(table), parameter_(parameter), first_(first), segments_(segments) {
+    this->reads = {parameter.value};
     this->writes = {&segments};
   }
 
-  Index tiles(Index) const override { return divide_up(count_, penalty_segment); }
+  Index tiles(Index) const override { return divide_up(parameter_.size(), penalty_segment); }
 
   void run(Index begin, Index end, const Batch<T>&) const override {
     for (Index tile = begin; tile < end; ++tile) {
       const Index first = tile * penalty_segment;
-      const auto sums = table_.penalty(std::min(penalty_segment, count_ - first), weights_ + first);
+      const auto sums = table_.penalty(std::min(penalty_segment, parameter_.size() - first), parameter_.value + first);
       segments_[static_cast<std::size_t>(first_ + tile)] =
-          l1_ * static_cast<double>(sums.absolute) + l2_ * static_cast<double>(sums.square);
+          parameter_.l1 * static_cast<double>(sums.absolute) + parameter_.l2 * static_cast<double>(sums.square);
     }
   }
 
-  double work(Index) const override { return 4.0 * static_cast<double>(count_); }
+  double work(Index) const override { return 4.0 * static_cast<double>(parameter_.size()); }
 
  private:
   const kernels::Table<T>& table_;
-  const T* weights_;
-  Index count_;
-  double l1_, l2_;
+  const layers::Parameter<T>& parameter_;
   Index first_;
   std::vector<double>& segments_;
 };
 
 template <class T> class SumStep final : public Step<T> {
  public:
-  SumStep(const ValueRoom& room, const std::vector<double>& segments, Totals& totals)
-      : room_(room), segments_(segments), totals_(totals) {
+  SumStep(const ValueRoom& room, Index times, const std::vector<double>& segments, Totals& totals)
+      : room_(room), times_(times), segments_(segments), totals_(totals) {
     this->reads = {&room, &segments};
     this->writes = {&totals};
   }
@@ -102,13 +98,13 @@ template <class T> class SumStep final : public Step<T> {
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (begin >= end) return;
-    const auto rows = static_cast<double>(batch.rows);
-    const double loss = sum(0, batch.rows) / rows + std::accumulate(segments_.begin(), segments_.end(), 0.0);
+    const auto rows = static_cast<double>(batch.rows), times = static_cast<double>(times_);
+    const double loss = sum(0, batch.rows) / (rows * times) + std::accumulate(segments_.begin(), segments_.end(), 0.0);
     totals_.last_loss = loss;
     totals_.diverged = !std::isfinite(loss);
     totals_.loss += loss * rows;
     for (std::size_t m = 0; m < totals_.metrics.size(); ++m)
-      totals_.metrics[m] += sum(static_cast<Index>(m + 1), batch.rows);
+      totals_.metrics[m] += sum(static_cast<Index>(m + 1), batch.rows) / times;
     totals_.rows += batch.rows;
   }
 
@@ -118,11 +114,12 @@ template <class T> class SumStep final : public Step<T> {
   double sum(Index value, Index rows) const {
     const double* values = room_.values + value * room_.stride;
     double total = 0;
-    for (Index r = 0; r < rows; ++r) total += values[r];
+    for (Index r = 0; r < rows * times_; ++r) total += values[r];
     return total;
   }
 
   const ValueRoom& room_;
+  Index times_;
   const std::vector<double>& segments_;
   Totals& totals_;
 };
@@ -139,15 +136,10 @@ template <class T>
 std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>& network, std::vector<double>& segments) {
   std::vector<std::unique_ptr<Step<T>>> steps;
   Index used = 0;
-  const auto add = [&](const T* weights, Index count, double l1, double l2) {
-    if (weights == nullptr || (l1 == 0 && l2 == 0)) return;
-    steps.push_back(std::make_unique<PenaltyStep<T>>(network.table(), weights, count, l1, l2, used, segments));
+  for (const layers::Parameter<T>& p : network.parameters()) {
+    if (p.l1 == 0 && p.l2 == 0) continue;
+    steps.push_back(std::make_unique<PenaltyStep<T>>(network.table(), p, used, segments));
     used += steps.back()->tiles(0);
-  };
-  for (Index i = 0; i < network.dense_count(); ++i) {
-    const layers::DenseParameters<T>& d = network.dense(i);
-    add(d.kernel, d.panels() * d.panel_stride(), d.kernel_l1, d.kernel_l2);
-    add(d.bias, d.panels() * panel_width, d.bias_l1, d.bias_l2);
   }
   segments.assign(static_cast<std::size_t>(used), 0.0);
   return steps;
@@ -163,15 +155,16 @@ template <class T> double penalty_of(const Network<T>& network) {
 }
 
 template <class T>
-std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, const std::vector<double>& segments, Totals& totals) {
-  return std::make_unique<SumStep<T>>(room, segments, totals);
+std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, const std::vector<double>& segments,
+                                       Totals& totals) {
+  return std::make_unique<SumStep<T>>(room, times, segments, totals);
 }
 
 #define LAMINA_INSTANTIATE(T)                                                                                   \
   template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&); \
   template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);   \
   template double penalty_of(const Network<T>&);                                                                \
-  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, const std::vector<double>&, Totals&);
+  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, Index, const std::vector<double>&, Totals&);
 LAMINA_INSTANTIATE(float)
 LAMINA_INSTANTIATE(double)
 

@@ -2,6 +2,7 @@
 #pragma once
 #include <memory>
 
+#include "layers/block.h"
 #include "network/plan.h"
 
 namespace lamina::network {
@@ -23,6 +24,7 @@ template <class T> struct LossBinding {
   const std::int64_t* labels;
   const layers::Block<T>* last;  // whose gradient the loss begins; null: none is wanted
   Index outputs;
+  Index times;  // rows for each row of the batch
 };
 
 // Losses and metrics of rows; where wanted, the gradient too.
@@ -39,6 +41,7 @@ template <class T> double penalty_of(const Network<T>& network);
 
 // Sums values and penalties by one thread and notices a loss that is not finite.
 template <class T>
-std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, const std::vector<double>& segments, Totals& totals);
+std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, const std::vector<double>& segments,
+                                       Totals& totals);
 
 }  // namespace lamina::network

@@ -5,6 +5,8 @@
 
 #include "base/error.h"
 #include "layers/dense.h"
+#include "layers/reshape.h"
+#include "layers/stored_update.h"
 #include "network/objective_steps.h"
 
 namespace lamina::network {
@@ -117,7 +119,7 @@ template <class T> struct Plan<T>::Parts {
 
   void read_objective() {
     if (options.objective == nullptr) return;
-    loss_info = losses::find(options.objective->loss);
+    loss_info = losses::find(options.objective->loss.name);
     loss = losses::make<T>(options.objective->loss);
     for (const std::string& name : options.objective->metrics) metric_list.push_back(&metrics::find(name));
     totals.metrics.assign(metric_list.size(), 0.0);
@@ -129,41 +131,53 @@ template <class T> struct Plan<T>::Parts {
 
   void make_blocks() {
     const auto& layers = network.layers();
-    Index columns = network.inputs(), dense = 0;
+    layers::Shape shape{network.inputs(), 1};
     for (std::size_t i = 0; i < layers.size(); ++i) {
+      const layers::Parameter<T>* const parameters = network.parameters_of(i);
+      shape = layers::shape_after(layers[i], shape);
       if (layers[i].type == "dense") {
-        add_block(columns = layers[i].units)->dense = &network.dense(dense++);
-        continue;
+        layers::Block<T>& block = add_block(shape);
+        block.kernel = parameters;
+        block.bias = layers[i].use_bias ? parameters + 1 : nullptr;
+      } else if (layers[i].type == "reshape") {
+        add_block(shape).reshapes = true;
+      } else {
+        auto op = layers::make_op<T>(layers[i], {network.table(), shape, options.capacity * shape.times,
+                                                 static_cast<std::uint32_t>(i), backward(), options.training, parameters});
+        if (op != nullptr) add_op(std::move(op), shape, link_fused && i + 1 == layers.size());
       }
-      auto op = layers::make_op<T>(layers[i], {network.table(), columns, options.capacity,
-                                               static_cast<std::uint32_t>(i), options.training});
-      if (op == nullptr) continue;
-      if (link_fused && i + 1 == layers.size()) {
-        if (!link_is_activation) {
-          head = std::make_unique<layers::Block<T>>(network.table());
-          head->columns = columns;
-          head->ops.push_back(std::move(op));
-        }
-        continue;
-      }
-      if (blocks.empty() || (op->rowwise() && blocks.back()->dense != nullptr)) add_block(columns);
-      blocks.back()->ops.push_back(std::move(op));
     }
-    if (blocks.empty()) add_block(columns);
+    if (blocks.empty()) add_block(shape);
   }
 
-  layers::Block<T>* add_block(Index columns) {
-    blocks.push_back(std::make_unique<layers::Block<T>>(network.table()));
-    blocks.back()->columns = columns;
-    return blocks.back().get();
+  layers::Block<T>& add_block(layers::Shape shape) {
+    blocks.push_back(std::make_unique<layers::Block<T>>(network.table(), shape));
+    return *blocks.back();
+  }
+
+  void add_op(std::unique_ptr<layers::Op<T>> op, layers::Shape shape, bool by_the_loss) {
+    if (by_the_loss) {
+      if (link_is_activation) return;
+      head = std::make_unique<layers::Block<T>>(network.table(), shape);
+      head->ops.push_back(std::move(op));
+      return;
+    }
+    const bool alone = blocks.empty() || blocks.back()->reshapes || (op->rowwise() && blocks.back()->kernel != nullptr);
+    if (alone) add_block(shape);
+    blocks.back()->ops.push_back(std::move(op));
   }
 
   // Whether weights at or before this block need its gradient.
   bool needs_gradient(std::size_t block) const {
     if (!backward()) return false;
     for (std::size_t i = 0; i <= block; ++i)
-      if (blocks[i]->dense != nullptr) return true;
+      if (blocks[i]->has_weights()) return true;
     return false;
+  }
+
+  // Ops alone turn the gradient of their outputs into that of the block before, in its room.
+  bool shares_gradient(std::size_t i) const {
+    return blocks[i]->kernel == nullptr && !blocks[i]->reshapes && i > 0 && needs_gradient(i - 1);
   }
 
   void place() {
@@ -171,31 +185,35 @@ template <class T> struct Plan<T>::Parts {
     placement.matrix(input, rows, network.inputs());
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
-      if (b.dense != nullptr) placement.matrix(b.sum, rows, b.columns);
+      const Index all = rows * b.times;
+      if (b.kernel != nullptr) placement.matrix(b.sum, all, b.columns);
+      if (b.reshapes) placement.matrix(b.out, all, b.columns);
       for (std::size_t k = 0; k < b.ops.size(); ++k)
-        if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, rows, b.columns);
-      if (b.dense != nullptr && needs_gradient(i)) placement.matrix(b.dy, rows, b.columns);
-      if (b.dense != nullptr && i > 0 && needs_gradient(i - 1))
-        placement.pointer(b.dy_transposed, round_up(rows, panel_width) * b.columns);
+        if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, all, b.columns);
+      if (needs_gradient(i) && !shares_gradient(i)) placement.matrix(b.dy, all, b.columns);
+      if (b.kernel != nullptr && i > 0 && needs_gradient(i - 1))
+        placement.pointer(b.dy_transposed, round_up(all, panel_width) * b.columns);
     }
-    if (loss != nullptr) {
-      placement.matrix(link, rows, network.outputs());
-      if (head != nullptr) placement.matrix(head->ops[0]->out, rows, network.outputs());
-      if (loss_info.targets == losses::Targets::dense)
-        placement.matrix(targets, rows, network.outputs());
-      else
-        labels.resize(static_cast<std::size_t>(rows));
-      own_values.resize((metric_list.size() + 1) * static_cast<std::size_t>(rows));
-      room = {own_values.data(), rows};
-    }
+    if (loss != nullptr) place_objective(rows * network.times());
     if (options.skip_zero_columns) live.resize(static_cast<std::size_t>(network.inputs()));
     placement.allocate();
     connect();
   }
 
+  void place_objective(Index rows) {
+    placement.matrix(link, rows, network.outputs());
+    if (head != nullptr) placement.matrix(head->ops[0]->out, rows, network.outputs());
+    if (loss_info.targets == losses::Targets::dense)
+      placement.matrix(targets, rows, network.outputs());
+    else
+      labels.resize(static_cast<std::size_t>(rows));
+    own_values.resize((metric_list.size() + 1) * static_cast<std::size_t>(rows));
+    room = {own_values.data(), rows};
+  }
+
   // An activation right behind a dense layer may overwrite the sums.
   static bool over_the_sum(const layers::Block<T>& b, std::size_t op) {
-    return b.dense != nullptr && op == 0 && b.ops[op]->in_place();
+    return b.kernel != nullptr && op == 0 && b.ops[op]->in_place();
   }
 
   void connect() {
@@ -203,14 +221,14 @@ template <class T> struct Plan<T>::Parts {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
       b.in = before;
-      Matrix<T> value = b.dense != nullptr ? b.sum : b.in;
+      Matrix<T> value = b.kernel != nullptr ? b.sum : b.reshapes ? b.out : b.in;
       for (std::size_t k = 0; k < b.ops.size(); ++k) {
         b.ops[k]->in = value;
         if (over_the_sum(b, k)) b.ops[k]->out = value;
         value = b.ops[k]->out;
       }
       before = b.out = value;
-      if (b.dense == nullptr && needs_gradient(i)) b.dy = blocks[i - 1]->dy;
+      if (shares_gradient(i)) b.dy = blocks[i - 1]->dy;
     }
     predictions = before;
     if (link_is_activation) predictions = link;
@@ -237,8 +255,10 @@ template <class T> struct Plan<T>::Parts {
       for (auto& step : make_penalty_steps(network, penalty_segments)) add(std::move(step));
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const layers::Block<T>& b = *blocks[i];
-      if (b.dense != nullptr)
+      if (b.kernel != nullptr)
         add(layers::make_dense_forward(b, live_of(i)));
+      else if (b.reshapes)
+        add(layers::make_reshape_forward(b, i == 0 ? network.inputs() : blocks[i - 1]->columns));
       else if (!b.ops.empty())
         add(layers::make_rows_forward(b));
     }
@@ -253,37 +273,42 @@ template <class T> struct Plan<T>::Parts {
                           {.loss = loss.get(),
                            .metrics = metric_list,
                            .z = {last.out.data, last.out.row},
-                           .logits = link_fused,
+                           .logits = link_fused || options.objective->loss.option("from_logits", 0) != 0,
                            .link = link,
                            .predictions = predictions,
                            .targets = targets,
                            .labels = labels.empty() ? nullptr : labels.data(),
                            .last = needs_gradient(blocks.size() - 1) ? &last : nullptr,
-                           .outputs = network.outputs()},
+                           .outputs = network.outputs(),
+                           .times = network.times()},
                           room));
-    if (backward()) add(make_sum_step<T>(room, penalty_segments, totals));
+    if (backward()) add(make_sum_step<T>(room, network.times(), penalty_segments, totals));
   }
 
   void add_backward() {
-    const bool fused = options.backward == Backward::fused_update;
+    const kernels::Update update =
+        options.backward == Backward::fused_update ? options.update : kernels::Update::store;
     for (std::size_t i = blocks.size(); i-- > 0 && needs_gradient(i);) {
       const layers::Block<T>& b = *blocks[i];
       const layers::Block<T>* before = i > 0 && needs_gradient(i - 1) ? blocks[i - 1].get() : nullptr;
-      if (b.dense == nullptr) {
+      if (b.kernel != nullptr) {
+        if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
+        add(layers::make_dense_update(b, live_of(i), update));
+      } else if (!b.reshapes) {
         add(layers::make_rows_gradient(b, before));
-        continue;
+      } else if (before != nullptr) {
+        add(layers::make_reshape_gradient(b, *before));
       }
-      if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
-      add(layers::make_dense_update(b, live_of(i), fused ? options.update : kernels::Update::store));
+      for (const auto& op : b.ops) add(op->make_update(update));
     }
     if (options.backward != Backward::stored_update) return;
-    for (const auto& b : blocks)
-      if (b->dense != nullptr) add(layers::make_dense_stored_update(*b, options.update));
+    for (const layers::Parameter<T>& parameter : network.parameters())
+      add(layers::make_stored_update(parameter, network.table(), options.update));
   }
 };
 
 void check_objective(const Objective& objective) {
-  const losses::LossInfo& loss = losses::find(objective.loss);
+  const losses::LossInfo& loss = losses::find(objective.loss.name);
   for (const std::string& name : objective.metrics) {
     const bool labels = metrics::find(name).targets == metrics::Targets::labels;
     require(labels == (loss.targets == losses::Targets::labels), "metric '", name, "' does not fit the targets of loss '",

@@ -21,7 +21,7 @@ enum class Backward {
 
 // What a batch is judged by.
 struct Objective {
-  std::string loss;
+  losses::LossSpec loss;
   std::vector<std::string> metrics;
 };
 

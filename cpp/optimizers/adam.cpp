@@ -1,4 +1,4 @@
-// Adam (Kingma and Ba, 2015), the bias correction folded into the step size as in the paper's section 2.
+// Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019), the bias correction folded into the step size as in the paper's section 2.
 #include <cmath>
 
 #include "optimizers/optimizer.h"
@@ -6,7 +6,7 @@
 namespace lamina::optimizers {
 namespace {
 
-class Adam final : public Optimizer {
+class Adam : public Optimizer {
  public:
   explicit Adam(const OptimizerSpec& spec)
       : Optimizer(spec), beta_1_(value("beta_1")), beta_2_(value("beta_2")), epsilon_(value("epsilon")) {}
@@ -25,8 +25,23 @@ class Adam final : public Optimizer {
   double beta_1_, beta_2_, epsilon_;
 };
 
+class AdamW final : public Adam {
+ public:
+  explicit AdamW(const OptimizerSpec& spec) : Adam(spec), weight_decay_(value("weight_decay")) {}
+
+  kernels::Update update() const override { return kernels::Update::adamw; }
+  void scalars(std::uint64_t iteration, double* out) const override {
+    Adam::scalars(iteration, out);
+    out[4] = weight_decay_ * learning_rate;
+  }
+
+ private:
+  double weight_decay_;
+};
+
 }  // namespace
 
 std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec) { return std::make_unique<Adam>(spec); }
+std::unique_ptr<Optimizer> make_adamw(const OptimizerSpec& spec) { return std::make_unique<AdamW>(spec); }
 
 }  // namespace lamina::optimizers

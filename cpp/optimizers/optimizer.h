@@ -24,7 +24,8 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   virtual kernels::Update update() const = 0;
-  virtual int slots() const = 0;  // moments a weight
+  virtual int slots() const = 0;                     // moments a weight
+  virtual double first_moment() const { return 0; }  // what each of them begins with
 
   // The rule's numbers for the update after `iteration` others, in double.
   virtual void scalars(std::uint64_t iteration, double* out) const = 0;
@@ -44,8 +45,9 @@ double power(double base, std::uint64_t exponent);
 std::vector<std::string> names();
 std::unique_ptr<Optimizer> make(const OptimizerSpec& spec);
 
-// One factory a member, in its own file.
-std::unique_ptr<Optimizer> make_sgd(const OptimizerSpec& spec);
-std::unique_ptr<Optimizer> make_adam(const OptimizerSpec& spec);
+// One factory a member.
+#define LAMINA_OPTIMIZER(name) std::unique_ptr<Optimizer> make_##name(const OptimizerSpec& spec);
+#include "optimizers/optimizers.def"
+#undef LAMINA_OPTIMIZER
 
 }  // namespace lamina::optimizers

@@ -11,8 +11,9 @@ struct Row {
 };
 
 constexpr Row rows[] = {
-    {"sgd", make_sgd},
-    {"adam", make_adam},
+#define LAMINA_OPTIMIZER(name) {#name, make_##name},
+#include "optimizers/optimizers.def"
+#undef LAMINA_OPTIMIZER
 };
 
 }  // namespace

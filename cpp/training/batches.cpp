@@ -49,8 +49,8 @@ template <class T> class GatherStep final : public Step<T> {
 
 template <class T> class TargetStep final : public Step<T> {
  public:
-  TargetStep(const TargetRows<T>& from, Index outputs, Matrix<T> to, std::int64_t* labels)
-      : from_(from), outputs_(outputs), to_(to), labels_(labels) {
+  TargetStep(const TargetRows<T>& from, const network::Network<T>& network, Matrix<T> to, std::int64_t* labels)
+      : from_(from), outputs_(network.outputs()), times_(network.times()), to_(to), labels_(labels) {
     this->writes = {to.data, labels};
   }
 
@@ -59,19 +59,20 @@ template <class T> class TargetStep final : public Step<T> {
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     for (Index r = begin * tile_rows; r < std::min(end * tile_rows, batch.rows); ++r) {
       const Index row = batch.order == nullptr ? batch.first + r : batch.order[r];
-      if (to_)
-        std::copy_n(from_.dense + row * outputs_, outputs_, to_.at(r, 0));
-      else
-        labels_[r] = from_.labels[row];
+      for (Index from = row * times_, to = r * times_; to < (r + 1) * times_; ++from, ++to)
+        if (to_)
+          std::copy_n(from_.dense + from * outputs_, outputs_, to_.at(to, 0));
+        else
+          labels_[to] = from_.labels[from];
     }
   }
 
-  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * outputs_); }
+  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * times_ * outputs_); }
 
  private:
   static constexpr Index tile_rows = 8;
   const TargetRows<T>& from_;
-  Index outputs_;
+  Index outputs_, times_;
   Matrix<T> to_;
   std::int64_t* labels_;
 };
@@ -95,7 +96,7 @@ void add_gather_steps(network::Plan<T>& plan, const network::Network<T>& network
   plan.add_first(
       std::make_unique<GatherStep<T>>(network.table(), inputs, network.inputs(), plan.input(), plan.live()));
   if (targets == nullptr) return;
-  plan.add_first(std::make_unique<TargetStep<T>>(*targets, network.outputs(), plan.targets(), plan.labels()));
+  plan.add_first(std::make_unique<TargetStep<T>>(*targets, network, plan.targets(), plan.labels()));
 }
 
 template void add_gather_steps(network::Plan<float>&, const network::Network<float>&, const Inputs&,

@@ -14,10 +14,10 @@ struct Inputs {
   Index rows = 0, row_bytes = 0;
 };
 
-// Targets in one of two forms.
+// Targets in one of two forms; `times` are the rows of the last layer for each sample.
 template <class T> struct TargetRows {
-  const T* dense = nullptr;              // [rows, outputs], contiguous
-  const std::int64_t* labels = nullptr;  // [rows]
+  const T* dense = nullptr;              // [rows, times, outputs], contiguous
+  const std::int64_t* labels = nullptr;  // [rows, times]
 };
 
 // Puts order into 0, 1, …, n - 1 shuffled (Fisher and Yates): a function of seed and iteration alone.

@@ -77,20 +77,20 @@ template <class T>
 void Model<T>::compile(const network::Objective& objective, const optimizers::OptimizerSpec& spec) {
   network::check_objective(objective);
   auto optimizer = optimizers::make(spec);
-  network_.reset_moments(optimizer->slots());
+  network_.reset_moments(optimizer->slots(), static_cast<T>(optimizer->first_moment()));
   objective_ = objective;
   optimizer_ = std::move(optimizer);
   iterations = 0;
 }
 
 template <class T> void Model<T>::read_weight(std::size_t i, T* out) const {
-  network_.read_weight(network_.weights().at(i), out);
+  network_.read_weight(i, out);
 }
 template <class T> void Model<T>::write_weight(std::size_t i, const T* in) {
-  network_.write_weight(network_.weights().at(i), in);
+  network_.write_weight(i, in);
 }
 template <class T> void Model<T>::read_gradient(std::size_t i, T* out) const {
-  network_.read_gradient(network_.weights().at(i), out);
+  network_.read_gradient(i, out);
 }
 
 template <class T> std::shared_lock<std::shared_mutex> Model<T>::reading() const {
@@ -128,14 +128,15 @@ template <class T> void Model<T>::predict(const Inputs& inputs, T* out, const Pa
   workers.push_back(take_worker());
   for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i) workers.push_back(take_worker());
   for (const auto& worker : workers) worker->inputs = inputs;
-  const Index outputs = network_.outputs();
+  const Index outputs = network_.outputs(), times = network_.times();
   over_rows(workers, inputs.rows, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
     Batch<T> batch;
     batch.rows = rows;
     batch.first = first;
     worker.plan.run(batch, solo);
     const Matrix<T> predictions = worker.plan.predictions();
-    for (Index r = 0; r < rows; ++r) std::copy_n(predictions.at(r, 0), outputs, out + (first + r) * outputs);
+    for (Index r = 0; r < rows * times; ++r)
+      std::copy_n(predictions.at(r, 0), outputs, out + (first * times + r) * outputs);
   });
   give_back(std::move(workers));
 }
@@ -148,7 +149,7 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
   for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i)
     workers.push_back(std::make_unique<Worker>(network_, &objective_));
   const std::size_t values = objective_.metrics.size() + 1;
-  const Index stride = std::min(slab_rows, inputs.rows);
+  const Index times = network_.times(), stride = std::min(slab_rows, inputs.rows) * times;
   std::vector<double> room(values * static_cast<std::size_t>(stride)), sums(values, 0.0);
   for (const auto& worker : workers) {
     worker->inputs = inputs;
@@ -165,9 +166,9 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
       worker.plan.run(batch, solo);
     });
     for (std::size_t v = 0; v < values; ++v)
-      for (Index r = 0; r < slab_size; ++r) sums[v] += room[v * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r)];
+      for (Index r = 0; r < slab_size * times; ++r) sums[v] += room[v * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r)];
   }
-  for (double& sum : sums) sum /= static_cast<double>(inputs.rows);
+  for (double& sum : sums) sum /= static_cast<double>(inputs.rows * times);
   sums[0] += network::penalty_of(network_);
   for (std::size_t m = 1; m < values; ++m) sums[m] = metrics::find(objective_.metrics[m - 1]).finish(sums[m]);
   return sums;

@@ -34,7 +34,7 @@ template <class T> class Model {
   // Called a few times a second on the caller's thread, outside any team; may throw.
   using Pause = std::function<void()>;
 
-  // out [rows, outputs].
+  // out [rows, times, outputs].
   void predict(const Inputs& inputs, T* out, const Pause& pause);
 
   // The mean loss with penalties, then the metrics, over all rows; at least one row.

@@ -32,11 +32,11 @@ inline LayerSpec penalized(Index units, double l1, double l2) {
   return spec;
 }
 
-inline LayerSpec activation(const std::string& name, double parameter = 0.2) {
+inline LayerSpec activation(const std::string& name, std::vector<double> parameters = {}) {
   LayerSpec spec;
   spec.type = "activation";
   spec.name = name;
-  spec.parameter = parameter;
+  spec.parameters = std::move(parameters);
   return spec;
 }
 
@@ -105,7 +105,7 @@ template <class T> class Data {
  private:
   void make_targets(const Problem& p, Numbers& numbers) {
     const Index outputs = p.outputs();
-    const std::string& loss = p.objective.loss;
+    const std::string& loss = p.objective.loss.name;
     for (Index r = 0; r < p.rows; ++r) {
       const Index label = numbers.below(outputs);
       if (loss == "sparse_categorical_crossentropy") {
@@ -129,15 +129,15 @@ template <class T> class Data {
   std::vector<std::int64_t> labels_;
 };
 
-inline std::size_t size_of(const network::WeightInfo& info) {
+inline std::size_t size_of(const layers::ParameterInfo& info) {
   return static_cast<std::size_t>(info.inputs * info.units);
 }
 
 // All weights, in the user's order, one after the other.
 template <class T> std::vector<T> weights_of(const training::Model<T>& model) {
   std::vector<T> all;
-  for (std::size_t i = 0; i < model.network().weights().size(); ++i) {
-    std::vector<T> one(size_of(model.network().weights()[i]));
+  for (std::size_t i = 0; i < model.network().parameters().size(); ++i) {
+    std::vector<T> one(size_of(model.network().parameters()[i]));
     model.read_weight(i, one.data());
     all.insert(all.end(), one.begin(), one.end());
   }
@@ -146,8 +146,8 @@ template <class T> std::vector<T> weights_of(const training::Model<T>& model) {
 
 template <class T> std::vector<T> gradients_of(const training::Model<T>& model) {
   std::vector<T> all;
-  for (std::size_t i = 0; i < model.network().weights().size(); ++i) {
-    std::vector<T> one(size_of(model.network().weights()[i]));
+  for (std::size_t i = 0; i < model.network().parameters().size(); ++i) {
+    std::vector<T> one(size_of(model.network().parameters()[i]));
     model.read_gradient(i, one.data());
     all.insert(all.end(), one.begin(), one.end());
   }
@@ -156,9 +156,9 @@ template <class T> std::vector<T> gradients_of(const training::Model<T>& model) 
 
 template <class T> void set_weights(training::Model<T>& model, const std::vector<T>& all) {
   const T* at = all.data();
-  for (std::size_t i = 0; i < model.network().weights().size(); ++i) {
+  for (std::size_t i = 0; i < model.network().parameters().size(); ++i) {
     model.write_weight(i, at);
-    at += size_of(model.network().weights()[i]);
+    at += size_of(model.network().parameters()[i]);
   }
 }
 
@@ -166,8 +166,8 @@ template <class T> void set_weights(training::Model<T>& model, const std::vector
 template <class T> std::vector<T> start_weights(const training::Model<T>& model, std::uint64_t seed) {
   Numbers numbers(seed);
   std::vector<T> all;
-  for (const network::WeightInfo& info : model.network().weights()) {
-    const double limit = info.bias ? 0.1 : std::sqrt(6.0 / static_cast<double>(info.inputs + info.units));
+  for (const layers::ParameterInfo& info : model.network().parameters()) {
+    const double limit = info.vector ? 0.1 : std::sqrt(6.0 / static_cast<double>(info.inputs + info.units));
     for (std::size_t i = 0; i < size_of(info); ++i) all.push_back(static_cast<T>(numbers.uniform(-limit, limit)));
   }
   return all;

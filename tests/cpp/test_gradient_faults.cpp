@@ -44,7 +44,7 @@ double gradient_error(const Problem& p, const Table<double>& table) {
   const std::vector<double> gradient = gradients_of(model);
   double worst = 0;
   std::size_t at = 0;
-  for (const network::WeightInfo& info : model.network().weights()) {
+  for (const layers::ParameterInfo& info : model.network().parameters()) {
     double error = 0, largest = 1e-12;
     for (const std::size_t end = at + size_of(info); at < end; ++at) {
       constexpr double step = 1e-5;

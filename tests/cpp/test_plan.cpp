@@ -26,7 +26,7 @@ Problem digits(Index rows) {
 
 template <class T> void fill(network::Network<T>& network, std::uint64_t seed) {
   Numbers numbers(seed);
-  for (const network::WeightInfo& info : network.weights()) {
+  for (const layers::ParameterInfo& info : network.weights()) {
     std::vector<T> w(size_of(info));
     for (T& x : w) x = static_cast<T>(numbers.uniform(-0.2, 0.2));
     network.write_weight(info, w.data());
@@ -63,7 +63,7 @@ template <class T> Result run_plan(const Problem& p, network::PlanOptions option
   for (Index r = 0; r < p.rows; ++r)
     for (Index c = 0; c < p.outputs(); ++c)
       result.predictions.push_back(static_cast<double>(*plan.predictions().at(r, c)));
-  for (const network::WeightInfo& info : network.weights()) {
+  for (const layers::ParameterInfo& info : network.weights()) {
     std::vector<T> g(size_of(info));
     network.read_gradient(info, g.data());
     result.gradients.insert(result.gradients.end(), g.begin(), g.end());
@@ -225,7 +225,7 @@ TEST_CASE("penalty_of sums over every element once") {
     network::Network<double> network(60, {penalized(units, 0.5, 0.25)}, kernels::table<double>(kernels::Isa::scalar));
     fill(network, 3);
     double expected = 0;
-    for (const network::WeightInfo& info : network.weights()) {
+    for (const layers::ParameterInfo& info : network.weights()) {
       std::vector<double> w(size_of(info));
       network.read_weight(info, w.data());
       const double l1 = info.bias ? 0.25 : 0.5, l2 = info.bias ? 0.125 : 0.25;

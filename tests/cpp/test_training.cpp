@@ -307,8 +307,8 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
   const auto penalty = [&] {
     double sum = 0;
     std::size_t layer = 0;
-    for (std::size_t i = 0; i < model->network().weights().size(); ++i) {
-      const network::WeightInfo& info = model->network().weights()[i];
+    for (std::size_t i = 0; i < model->network().parameters().size(); ++i) {
+      const layers::ParameterInfo& info = model->network().parameters()[i];
       std::vector<T> w(size_of(info));
       model->read_weight(i, w.data());
       const LayerSpec& spec = with[2 * layer];
@@ -333,7 +333,7 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
   const std::vector<T> full = gradients_of(*model), bare = gradients_of(*free), w = weights_of(*model);
   std::size_t at = 0, layer = 0;
   double worst = 0;
-  for (const network::WeightInfo& info : model->network().weights()) {
+  for (const layers::ParameterInfo& info : model->network().parameters()) {
     const LayerSpec& spec = with[2 * layer];
     for (std::size_t end = at + size_of(info); at < end; ++at) {
       const double v = static_cast<double>(w[at]), l1 = info.bias ? spec.bias_l1 : spec.kernel_l1,

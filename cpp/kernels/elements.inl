@@ -1,0 +1,43 @@
+// Kernels on single elements that are no activations: products, logarithms, and the layers made of them.
+template <class V> void multiply(const lamina::kernels::Multiply<typename V::Scalar>& a) {
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns; c += V::lanes)
+      (V::load(a.x + r * a.x_row + c) * V::load(a.y + r * a.y_row + c)).store(a.out + r * a.out_row + c);
+}
+
+template <class V> void log_rows(const lamina::kernels::Elementwise<typename V::Scalar>& a) {
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns; c += V::lanes)
+      log(V::load(a.input + r * a.input_row + c)).store(a.x + r * a.x_row + c);
+}
+
+template <class V> void log1p_exp_minus_abs_rows(const lamina::kernels::Elementwise<typename V::Scalar>& a) {
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns; c += V::lanes)
+      log1p_exp_minus_abs(V::load(a.input + r * a.input_row + c)).store(a.x + r * a.x_row + c);
+}
+
+template <class V> void affine(const lamina::kernels::Affine<typename V::Scalar>& a) {
+  const V scale = V::set(a.scale), offset = V::set(a.offset);
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns; c += V::lanes)
+      fma(V::load(a.input + r * a.input_row + c), scale, offset).store(a.x + r * a.x_row + c);
+}
+
+// The derivative at 0 is 0, as Keras has it, whose formula is relu(z) - slope relu(-z).
+template <class V> void prelu(const lamina::kernels::Prelu<typename V::Scalar>& a) {
+  const V zero = V::set(0);
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns; c += V::lanes) {
+      typename V::Scalar* const at = a.x + r * a.x_row + c;
+      const V z = V::load(a.z + r * a.z_row + c), slope = V::load(a.slope + c);
+      if (a.slope_gradient == nullptr) {
+        select(less(zero, z), z, slope * z).store(at);
+        continue;
+      }
+      const V dy = V::load(at);
+      const auto positive = less(zero, z), negative = less(z, zero);
+      select(negative, dy * z, zero).store(a.slope_gradient + r * a.slope_gradient_row + c);
+      select(positive, dy, select(negative, dy * slope, zero)).store(at);
+    }
+}

@@ -1,0 +1,46 @@
+// A tensor of weights: what the user calls it, and where it lies.
+#pragma once
+#include "base/types.h"
+#include "kernels/table.h"
+
+namespace lamina::layers {
+
+// Its shape, [inputs, units] or, for a vector, [units] with inputs = 1, and its penalties.
+struct ParameterInfo {
+  Index inputs, units;
+  bool vector = false;
+  double l1 = 0, l2 = 0;
+
+  Index panels() const { return divide_up(units, panel_width); }
+  Index panel_stride() const { return inputs * panel_width; }
+  Index size() const { return panels() * panel_stride(); }  // with the padding of the last panel, which is 0
+};
+
+// Slices of the network's arenas, all laid out alike: [panels, inputs, 32].
+template <class T> struct Parameter : ParameterInfo {
+  T* value = nullptr;
+  T* gradient = nullptr;  // where gradients are stored
+  T* slots[kernels::max_slots] = {};
+
+  // The arguments of an update of the panel's weights from input `first` on: where they and their moments lie.
+  kernels::WeightGradient<T> update_at(Index panel, Index first) const {
+    kernels::WeightGradient<T> g{};
+    const Index offset = panel * panel_stride() + first * panel_width;
+    g.columns = panel_width < units - panel * panel_width ? panel_width : units - panel * panel_width;
+    g.weights = value + offset;
+    for (int s = 0; s < kernels::max_slots; ++s) g.slots[s] = slots[s] == nullptr ? nullptr : slots[s] + offset;
+    return g;
+  }
+
+  // The same with the gradient by some rows: stored for the rule `store`, else handed on with its penalties.
+  kernels::WeightGradient<T> gradient_at(Index panel, Index first, kernels::Update update, const T* scalars) const {
+    kernels::WeightGradient<T> g = update_at(panel, first);
+    if (update == kernels::Update::store) g.slots[0] = gradient + panel * panel_stride() + first * panel_width;
+    g.scalars = scalars;
+    g.l1 = static_cast<T>(l1);
+    g.twice_l2 = static_cast<T>(2 * l2);
+    return g;
+  }
+};
+
+}  // namespace lamina::layers

@@ -1,0 +1,28 @@
+// Adagrad (Duchi, Hazan and Singer, 2011).
+#include "optimizers/optimizer.h"
+
+namespace lamina::optimizers {
+namespace {
+
+class Adagrad final : public Optimizer {
+ public:
+  explicit Adagrad(const OptimizerSpec& spec)
+      : Optimizer(spec), first_(value("initial_accumulator_value")), epsilon_(value("epsilon")) {}
+
+  kernels::Update update() const override { return kernels::Update::adagrad; }
+  int slots() const override { return 1; }
+  double first_moment() const override { return first_; }
+  void scalars(std::uint64_t, double* out) const override {
+    out[0] = learning_rate;
+    out[1] = epsilon_;
+  }
+
+ private:
+  double first_, epsilon_;
+};
+
+}  // namespace
+
+std::unique_ptr<Optimizer> make_adagrad(const OptimizerSpec& spec) { return std::make_unique<Adagrad>(spec); }
+
+}  // namespace lamina::optimizers
