@@ -58,7 +58,7 @@ template <class T>
 Call gradient(const kernels::Table<T>& table, kernels::Update update, Index gradient_rows, Index inputs) {
   const auto x = numbers<T>(gradient_rows * 32), dz = numbers<T>(gradient_rows * panel_width, -1e-3, 1e-3);
   const auto weights = numbers<T>(32 * panel_width), first = numbers<T>(32 * panel_width, 0, 1e-3),
-             second = numbers<T>(32 * panel_width, 0, 1e-3), scalars = numbers<T>(8, 1e-9, 2e-9);
+             second = numbers<T>(32 * panel_width, 0, 1e-3), third = numbers<T>(32 * panel_width, 0, 1e-3), scalars = numbers<T>(8, 1e-9, 2e-9);
   kernels::WeightGradient<T> arguments{};
   arguments.rows = gradient_rows;
   arguments.inputs = inputs;
@@ -70,13 +70,14 @@ Call gradient(const kernels::Table<T>& table, kernels::Update update, Index grad
   arguments.weights = weights->data();
   arguments.slots[0] = first->data();
   arguments.slots[1] = second->data();
+  arguments.slots[2] = third->data();
   arguments.scalars = scalars->data();
   const bool bias = inputs == 1;
   const auto index = static_cast<std::size_t>(update);
   return {2.0 * static_cast<double>(gradient_rows * inputs * panel_width),
           0,
           [=, &table] { bias ? table.bias_gradient[index](arguments) : table.weight_gradient[index](arguments); },
-          {x, dz, weights, first, second, scalars}};
+          {x, dz, weights, first, second, third, scalars}};
 }
 
 template <class T, class Pick> Make<T> elementwise(Pick pick, double low, double high, int streams) {
@@ -122,11 +123,9 @@ template <class T> void add_products(const std::string& isa, const kernels::Tabl
     for (const Index depth : {64, 256})
       add<T>("product/" + std::to_string(product_rows) + "x" + std::to_string(depth) + "x32", isa, table,
              [=](const auto& t) { return product<T>(t, product_rows, depth); });
-  constexpr const char* updates[] = {"store", "sgd", "momentum", "nesterov", "adam"};
-  static_assert(std::size(updates) == static_cast<std::size_t>(kernels::Update::count));
-  for (std::size_t u = 0; u < std::size(updates); ++u)
+  for (std::size_t u = 0; u < std::size(kernels::updates); ++u)
     for (const Index gradient_rows : {10, 128}) {
-      const std::string size = std::string(updates[u]) + "/" + std::to_string(gradient_rows);
+      const std::string size = std::string(kernels::updates[u].name) + "/" + std::to_string(gradient_rows);
       const auto update = static_cast<kernels::Update>(u);
       add<T>("weight_gradient/" + size + "x32x32", isa, table,
              [=](const auto& t) { return gradient<T>(t, update, gradient_rows, 32); });
@@ -141,7 +140,7 @@ template <class T> void add_rows(const std::string& isa, const kernels::Table<T>
     const std::string name = kernels::activations[a].name;
     add<T>("forward/" + name, isa, table,
            elementwise<T>([a](const Table& t) { return t.activation_forward[a]; }, -3, 3, 2));
-    if (kernels::activations[a].differentiable)
+    if (kernels::activations[a].gradient != kernels::Gradient::none)
       add<T>("gradient/" + name, isa, table,
              elementwise<T>([a](const Table& t) { return t.activation_gradient[a]; }, 0, 1, 3));
   }

@@ -96,13 +96,13 @@ std::unique_ptr<training::Model<float>> model_of(const Workload& w) {
   auto model = std::make_unique<training::Model<float>>(w.sizes[0], layers_of(w));
   for (std::size_t i = 0; i < model->network().parameters().size(); ++i) {
     const layers::ParameterInfo& info = model->network().parameters()[i];
-    const double limit = info.bias ? 0 : 2.4 / static_cast<double>(info.inputs + info.units);
+    const double limit = info.vector ? 0 : 2.4 / static_cast<double>(info.inputs + info.units);
     model->write_weight(i, Numbers<float>(info.inputs * info.units, -limit, limit).data());
   }
   const bool regression = w.sizes.back() == 1;
   const std::string loss = regression ? "mean_squared_error" : "sparse_categorical_crossentropy";
   model->compile(
-      {loss, regression ? std::vector<std::string>{} : std::vector<std::string>{"sparse_categorical_accuracy"}},
+      {loss.c_str(), regression ? std::vector<std::string>{} : std::vector<std::string>{"sparse_categorical_accuracy"}},
       {"adam", {{"learning_rate", 1e-5}, {"beta_1", 0.9}, {"beta_2", 0.999}, {"epsilon", 1e-7}}});
   return model;
 }

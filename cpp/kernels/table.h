@@ -127,11 +127,21 @@ template <class T> struct Sums {
 
 // The one list of update rules.
 enum class Update : int {
-#define LAMINA_UPDATE(name, rule) name,
+#define LAMINA_UPDATE(name, rule, slots) name,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
   count
 };
+struct UpdateInfo {
+  const char* name;
+  int slots;
+};
+inline constexpr UpdateInfo updates[] = {
+#define LAMINA_UPDATE(name, rule, slots) {#name, slots},
+#include "kernels/updates.def"
+#undef LAMINA_UPDATE
+};
+
 enum class SourceType : int { uint8, float32, float64, count };
 
 inline constexpr int chains_of_multiply_adds = 12;

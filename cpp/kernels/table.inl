@@ -17,18 +17,21 @@ using lamina::kernels::Table;
 
 template <class V> constexpr Table<typename V::Scalar> make_table() {
   using T = typename V::Scalar;
+#define LAMINA_UPDATE(name, rule, count) static_assert(rule<V>::slots == count);
+#include "kernels/updates.def"
+#undef LAMINA_UPDATE
   return {
       .lanes = V::lanes,
       .product = product<V>,
       .weight_gradient =
           {
-#define LAMINA_UPDATE(name, rule) weight_gradient<V, rule<V>>,
+#define LAMINA_UPDATE(name, rule, slots) weight_gradient<V, rule<V>>,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
           },
       .bias_gradient =
           {
-#define LAMINA_UPDATE(name, rule) bias_gradient<V, rule<V>>,
+#define LAMINA_UPDATE(name, rule, slots) bias_gradient<V, rule<V>>,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
           },

@@ -10,7 +10,6 @@ class Adagrad final : public Optimizer {
       : Optimizer(spec), first_(value("initial_accumulator_value")), epsilon_(value("epsilon")) {}
 
   kernels::Update update() const override { return kernels::Update::adagrad; }
-  int slots() const override { return 1; }
   double first_moment() const override { return first_; }
   void scalars(std::uint64_t, double* out) const override {
     out[0] = learning_rate;

@@ -12,7 +12,6 @@ class Adam : public Optimizer {
       : Optimizer(spec), beta_1_(value("beta_1")), beta_2_(value("beta_2")), epsilon_(value("epsilon")) {}
 
   kernels::Update update() const override { return kernels::Update::adam; }
-  int slots() const override { return 2; }
   void scalars(std::uint64_t iteration, double* out) const override {
     const std::uint64_t t = iteration + 1;
     out[0] = learning_rate * std::sqrt(1 - power(beta_2_, t)) / (1 - power(beta_1_, t));

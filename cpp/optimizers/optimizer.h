@@ -24,7 +24,7 @@ class Optimizer {
   virtual ~Optimizer() = default;
 
   virtual kernels::Update update() const = 0;
-  virtual int slots() const = 0;                     // moments a weight
+  int slots() const { return kernels::updates[static_cast<int>(update())].slots; }  // moments a weight
   virtual double first_moment() const { return 0; }  // what each of them begins with
 
   // The rule's numbers for the update after `iteration` others, in double.

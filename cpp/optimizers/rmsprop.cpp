@@ -18,7 +18,6 @@ class RmsProp final : public Optimizer {
     if (momentum_ == 0) return centered_ ? Update::centered_rmsprop : Update::rmsprop;
     return centered_ ? Update::centered_rmsprop_momentum : Update::rmsprop_momentum;
   }
-  int slots() const override { return 1 + (momentum_ != 0) + centered_; }
   void scalars(std::uint64_t, double* out) const override {
     out[0] = learning_rate;
     out[1] = 1 - rho_;

@@ -13,7 +13,6 @@ class Sgd final : public Optimizer {
     if (momentum_ == 0) return kernels::Update::sgd;
     return nesterov_ ? kernels::Update::nesterov : kernels::Update::momentum;
   }
-  int slots() const override { return momentum_ == 0 ? 0 : 1; }
   void scalars(std::uint64_t, double* out) const override {
     out[0] = learning_rate;
     out[1] = momentum_;

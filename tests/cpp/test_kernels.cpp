@@ -48,6 +48,9 @@ template <class T, class Pick, class Value>
 std::string try_elementwise(Index rows, Index columns, bool in_place, bool gradient, Numbers& numbers, Pick&& pick,
                             Value&& value) {
   const Index odd = numbers.below(4) * 2 + 1;
+  // Now and then those that make relu plain and gelu exact.
+  const bool defaults = numbers.one_in(2);
+  const T slope = defaults ? T(0) : T(0.2), limit = defaults ? std::numeric_limits<T>::infinity() : T(1.5);
   const Grid<T> input(rows, columns, padded(columns) + odd, value);
   const Grid<T> x = gradient ? Grid<T>(rows, columns, padded(columns) + 5, value)
                              : (in_place ? input : Grid<T>(rows, columns, padded(columns) + 5));
@@ -55,7 +58,7 @@ std::string try_elementwise(Index rows, Index columns, bool in_place, bool gradi
     Grid<T> out = x;
     const bool same_block = in_place && !gradient;
     pick(table)({rows, columns, same_block ? out.data() : input.data(), same_block ? out.row() : input.row(),
-                 out.data(), out.row(), T(0.2)});
+                 out.data(), out.row(), {slope, limit, slope / 2}});
     return out;
   };
   const Grid<T> expected = run(plain<T>());
@@ -81,7 +84,7 @@ TEST_CASE_TEMPLATE("activations: forward, all columns, in place and not", T, flo
   for (int a = 0; a < kernels::activation_count; ++a)
     for (Index columns = 1; columns <= most; ++columns)
       for (const bool in_place : {false, true}) {
-        if (in_place && kernels::activations[a].rowwise) continue;  // never asked for
+        if (in_place && kernels::activations[a].scope == kernels::Scope::row) continue;  // never asked for
         CAPTURE(std::string(kernels::activations[a].name));
         CAPTURE(columns);
         CAPTURE(in_place);
@@ -128,23 +131,87 @@ TEST_CASE_TEMPLATE("activations: all numbers of rows", T, float, double) {
 // tanh, sigmoid and softmax have test_math.cpp.
 TEST_CASE_TEMPLATE("activations: what the simple ones are", T, float, double) {
   std::vector<T> z = {T(-3), T(-0.5), 0, T(0.25), T(7)};
-  const auto of = [&](const char* name) {
+  const auto of = [&](const char* name, T first = 0, T second = std::numeric_limits<T>::infinity(), T third = 0) {
     std::vector<T> in = z, out(padding);
     in.resize(padding);
     const int index = kernels::activation_index(name);
     REQUIRE(index >= 0);
-    plain<T>().activation_forward[index]({1, static_cast<Index>(z.size()), in.data(), 0, out.data(), 0, T(0.5)});
+    plain<T>().activation_forward[index](
+        {1, static_cast<Index>(z.size()), in.data(), 0, out.data(), 0, {first, second, third}});
     out.resize(z.size());
     return out;
   };
   CHECK(of("linear") == z);
   CHECK(of("relu") == std::vector<T>{0, 0, 0, T(0.25), T(7)});
-  CHECK(of("leaky_relu") == std::vector<T>{T(-1.5), T(-0.25), 0, T(0.25), T(7)});
+  CHECK(of("relu", T(0.5), 2, T(0.25)) == std::vector<T>{T(-1.625), T(-0.375), T(-0.125), 0, 2});
+  CHECK(of("relu6") == std::vector<T>{0, 0, 0, T(0.25), 6});
+  CHECK(of("leaky_relu", T(0.5)) == std::vector<T>{T(-1.5), T(-0.25), 0, T(0.25), T(7)});
   CHECK(of("step") == std::vector<T>{0, 0, 1, 1, 1});
-  // NaN stays NaN, so that a loss shows it.
-  for (const char* name : {"linear", "relu", "leaky_relu"}) {
-    z[1] = std::numeric_limits<T>::quiet_NaN();
-    CHECK(of(name)[1] != of(name)[1]);
+  CHECK(of("hard_sigmoid") == std::vector<T>{0, T(2.5) / 6, T(0.5), T(3.25) / 6, 1});
+  CHECK(of("softsign") == std::vector<T>{T(-0.75), T(-0.5) / T(1.5), 0, T(0.2), T(0.875)});
+  // NaN stays NaN, so that a loss shows it. A step has no place for it.
+  z[1] = std::numeric_limits<T>::quiet_NaN();
+  for (const kernels::Activation& a : kernels::activations) {
+    CAPTURE(std::string(a.name));
+    if (std::string(a.name) != "step") CHECK(of(a.name, T(0.5))[1] != of(a.name, T(0.5))[1]);
+  }
+}
+
+TEST_CASE_TEMPLATE("affine: all rows and columns, in place and not", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(11);
+  for (Index columns = 1; columns <= most; ++columns)
+    for (const bool in_place : {false, true}) {
+      const Index rows = in_place ? columns : most + 1 - columns;
+      CAPTURE(rows);
+      CAPTURE(columns);
+      CAPTURE(in_place);
+      const Grid<T> input = values_grid<T>(numbers, rows, columns, padded(columns) + 1);
+      const T scale = numbers.value<T>(), offset = numbers.value<T>();
+      const auto run = [&](const kernels::Table<T>& table) {
+        Grid<T> x = in_place ? input : Grid<T>(rows, columns, padded(columns) + 3);
+        table.affine({rows, columns, in_place ? x.data() : input.data(), in_place ? x.row() : input.row(), x.data(),
+                      x.row(), scale, offset});
+        return x;
+      };
+      REQUIRE(try_levels<T>(Touches::padding, run) == "");
+      CHECK(same(*run(plain<T>()).at(0, 0), std::fma(*input.at(0, 0), scale, offset)));
+    }
+}
+
+TEST_CASE_TEMPLATE("prelu: forward and gradient, all rows and columns", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(12);
+  for (Index columns = 1; columns <= most; ++columns) {
+    const Index rows = most + 1 - columns;
+    CAPTURE(rows);
+    CAPTURE(columns);
+    const Grid<T> z = values_grid<T>(numbers, rows, columns, padded(columns) + 1);
+    const Grid<T> slope = values_grid<T>(numbers, 1, columns, padded(columns));
+    const Grid<T> dy = values_grid<T>(numbers, rows, columns, padded(columns) + 5);
+    const auto forward = [&](const kernels::Table<T>& table) {
+      Grid<T> y(rows, columns, padded(columns) + 3);
+      table.prelu({rows, columns, z.data(), z.row(), slope.data(), y.data(), y.row(), nullptr, 0});
+      return y;
+    };
+    const auto gradient = [&](bool of_slope) {
+      return [&, of_slope](const kernels::Table<T>& table) {
+        Grid<T> dz = dy, parts(rows, columns, padded(columns) + 7);
+        table.prelu({rows, columns, z.data(), z.row(), slope.data(), dz.data(), dz.row(), parts.data(), parts.row()});
+        return of_slope ? parts : dz;
+      };
+    };
+    REQUIRE(try_levels<T>(Touches::padding, forward) == "");
+    REQUIRE(try_levels<T>(Touches::padding, gradient(false)) == "");
+    REQUIRE(try_levels<T>(Touches::padding, gradient(true)) == "");
+    const Grid<T> y = forward(plain<T>()), dz = gradient(false)(plain<T>()), parts = gradient(true)(plain<T>());
+    for (Index r = 0; r < rows; ++r)
+      for (Index c = 0; c < columns; ++c) {
+        const T x = *z.at(r, c), a = *slope.at(0, c), d = *dy.at(r, c);
+        REQUIRE(same(*y.at(r, c), x > 0 ? x : a * x));
+        REQUIRE(same(*dz.at(r, c), x > 0 ? d : x < 0 ? d * a : T{0}));
+        REQUIRE(same(*parts.at(r, c), x < 0 ? d * x : T{0}));
+      }
   }
 }
 
@@ -391,9 +458,9 @@ TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double)
 }
 
 TEST_CASE_TEMPLATE("every entry of the table has a test", T, float, double) {
-  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, dropout_mask, penalty, the lists; multiply_adds
-  // and lanes.
-  constexpr std::size_t tested = 10 + 2 * static_cast<std::size_t>(kernels::Update::count) +
+  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, affine, prelu, dropout_mask, penalty, the lists;
+  // multiply_adds and lanes.
+  constexpr std::size_t tested = 12 + 2 * static_cast<std::size_t>(kernels::Update::count) +
                                  2 * static_cast<std::size_t>(kernels::activation_count) +
                                  static_cast<std::size_t>(kernels::SourceType::count);
   CHECK_MESSAGE(sizeof(kernels::Table<T>) / sizeof(void*) == tested,

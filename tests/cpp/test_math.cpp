@@ -69,7 +69,7 @@ template <class T, class Kernel> std::vector<T> apply(Kernel kernel, const std::
   const Index n = static_cast<Index>(x.size());
   std::vector<T> room = x, out(static_cast<std::size_t>(padded(n)));
   room.resize(out.size());
-  kernel(kernels::Elementwise<T>{1, n, room.data(), 0, out.data(), 0, T{0}});
+  kernel(kernels::Elementwise<T>{1, n, room.data(), 0, out.data(), 0});
   out.resize(x.size());
   return out;
 }
@@ -100,6 +100,11 @@ template <class T> std::string not_monotone(const std::vector<T>& x, const std::
   return {};
 }
 
+constexpr Real root_2 = 1.41421356237309504880L, root_2_pi = 0.79788456080286535588L;
+constexpr Real scale = 1.0507009873554804934L, alpha = 1.6732632423543772848L;  // of selu
+Real share(Real z) { return std::erfc(-z / root_2) / 2; }
+Real bend(Real z) { return std::tanh(root_2_pi * (z + 0.044715L * z * z * z)); }
+Real plus(Real z) { return z > 0 ? z + std::log1p(std::exp(-z)) : std::log1p(std::exp(z)); }
 Real sigmoid_of(Real x) { return x < 0 ? std::exp(x) / (1 + std::exp(x)) : 1 / (1 + std::exp(-x)); }
 
 constexpr int sigmoid = kernels::activation_index("sigmoid");
@@ -129,6 +134,85 @@ TEST_CASE_TEMPLATE("tanh", T, float, double) {
     CHECK(found[4] != found[4]);
     for (const std::size_t i : {2u, 5u, 7u, 9u, 11u}) CHECK(found[i] == 1);
     for (const std::size_t i : {3u, 6u, 8u, 10u, 12u}) CHECK(found[i] == -1);
+  }
+}
+
+// Their error in the units of the largest number that goes into them: f ranges over z, and is small by cancellation only.
+TEST_CASE_TEMPLATE("activations made of exp, log and tanh, and their gradients", T, float, double) {
+  struct Function {
+    const char* name;
+    T parameter;
+    Real (*value)(Real);
+    Real (*slope)(Real);
+  };
+  const Function functions[] = {
+      {"elu", T(0.75), [](Real z) { return z > 0 ? z : 0.75L * std::expm1(z); },
+       [](Real z) { return z > 0 ? 1 : 0.75L * std::exp(z); }},
+      {"selu", 0, [](Real z) { return scale * (z > 0 ? z : alpha * std::expm1(z)); },
+       [](Real z) { return scale * (z > 0 ? 1 : alpha * std::exp(z)); }},
+      {"gelu", 0, [](Real z) { return z * share(z); },
+       [](Real z) { return share(z) + z * std::exp(-z * z / 2) * root_2_pi / 2; }},
+      {"gelu", 1, [](Real z) { return z / 2 * (1 + bend(z)); },
+       [](Real z) {
+         const Real t = bend(z);
+         return (1 + t) / 2 + z / 2 * (1 - t * t) * root_2_pi * (1 + 3 * 0.044715L * z * z);
+       }},
+      {"silu", 0, [](Real z) { return z * sigmoid_of(z); },
+       [](Real z) { return sigmoid_of(z) * (1 + z * sigmoid_of(-z)); }},
+      {"mish", 0, [](Real z) { return z * std::tanh(plus(z)); },
+       [](Real z) {
+         const Real t = std::tanh(plus(z));
+         return t + z * sigmoid_of(z) * (1 - t * t);
+       }},
+      {"softplus", 0, plus, [](Real z) { return sigmoid_of(z); }},
+      {"softsign", 0, [](Real z) { return z / (1 + std::fabs(z)); },
+       [](Real z) { return 1 / ((1 + std::fabs(z)) * (1 + std::fabs(z))); }},
+      {"exponential", 0, [](Real z) { return std::exp(z); }, [](Real z) { return std::exp(z); }},
+  };
+  const FlushDenormals flush;
+  const std::vector<T> x = samples<T>(-20, 20);
+  for (const Function& f : functions) {
+    const int index = kernels::activation_index(f.name);
+    REQUIRE(index >= 0);
+    for (const Level<T>& level : all_levels<T>()) {
+      const Index n = static_cast<Index>(x.size());
+      std::vector<T> in = x, y(static_cast<std::size_t>(padded(n))), slope(y.size(), 1);
+      in.resize(y.size());
+      level.table->activation_forward[index]({1, n, in.data(), 0, y.data(), 0, {f.parameter}});
+      const bool of_input = kernels::activations[index].gradient == kernels::Gradient::input;
+      level.table->activation_gradient[index]({1, n, of_input ? in.data() : y.data(), 0, slope.data(), 0, {f.parameter}});
+      double worst_value = 0, worst_slope = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const Real z = static_cast<Real>(x[i]), wanted = f.value(z), slanted = f.slope(z);
+        const Real unit = std::numeric_limits<T>::epsilon();
+        const auto error = [unit](T found, Real truth, Real size) {
+          return static_cast<double>(std::fabs(static_cast<Real>(found) - truth) / (unit * size));
+        };
+        worst_value = std::max(worst_value, error(y[i], wanted, std::max({Real{1}, std::fabs(z), std::fabs(wanted)})));
+        worst_slope = std::max(worst_slope, error(slope[i], slanted, std::max({Real{1}, std::fabs(slanted)})));
+      }
+      CAPTURE(std::string(f.name));
+      CAPTURE(level.name);
+      CAPTURE(worst_value);
+      CAPTURE(worst_slope);
+      CHECK(worst_value < 2);
+      CHECK(worst_slope < 4);
+    }
+  }
+}
+
+// Near 0 exp(z) - 1 would lose what it is asked for.
+TEST_CASE_TEMPLATE("elu keeps its digits where it is small", T, float, double) {
+  const FlushDenormals flush;
+  const std::vector<T> x = spread<T>(T(-1), -std::numeric_limits<T>::min() * 4, 100000);
+  for (const Level<T>& level : all_levels<T>()) {
+    CAPTURE(level.name);
+    const auto kernel = level.table->activation_forward[kernels::activation_index("selu")];
+    const Worst w = worst(x, apply(kernel, x), [](Real z) {
+      return static_cast<Real>(static_cast<T>(scale * alpha)) * std::expm1(z);
+    });
+    INFO("worst at " << w.at << ": " << w.ulps);
+    CHECK(w.ulps < 3);
   }
 }
 

@@ -26,10 +26,10 @@ Problem digits(Index rows) {
 
 template <class T> void fill(network::Network<T>& network, std::uint64_t seed) {
   Numbers numbers(seed);
-  for (const layers::ParameterInfo& info : network.weights()) {
-    std::vector<T> w(size_of(info));
+  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
+    std::vector<T> w(size_of(network.parameters()[i]));
     for (T& x : w) x = static_cast<T>(numbers.uniform(-0.2, 0.2));
-    network.write_weight(info, w.data());
+    network.write_weight(i, w.data());
   }
 }
 
@@ -63,9 +63,9 @@ template <class T> Result run_plan(const Problem& p, network::PlanOptions option
   for (Index r = 0; r < p.rows; ++r)
     for (Index c = 0; c < p.outputs(); ++c)
       result.predictions.push_back(static_cast<double>(*plan.predictions().at(r, c)));
-  for (const layers::ParameterInfo& info : network.weights()) {
-    std::vector<T> g(size_of(info));
-    network.read_gradient(info, g.data());
+  for (std::size_t i = 0; i < network.parameters().size(); ++i) {
+    std::vector<T> g(size_of(network.parameters()[i]));
+    network.read_gradient(i, g.data());
     result.gradients.insert(result.gradients.end(), g.begin(), g.end());
   }
   result.loss = plan.totals().last_loss;
@@ -98,13 +98,11 @@ template <class T> struct NeverSkipping {
     skipped = 0;
     kernels::Table<T> changed = of;
     changed.product = product;
-    changed.weight_gradient[0] = weight_gradient<0>;
-    changed.weight_gradient[1] = weight_gradient<1>;
-    changed.weight_gradient[2] = weight_gradient<2>;
-    changed.weight_gradient[3] = weight_gradient<3>;
-    changed.weight_gradient[4] = weight_gradient<4>;
-    static_assert(static_cast<int>(kernels::Update::count) == 5);
+    replace(changed, std::make_integer_sequence<int, static_cast<int>(kernels::Update::count)>());
     return changed;
+  }
+  template <int... updates> static void replace(kernels::Table<T>& table, std::integer_sequence<int, updates...>) {
+    ((table.weight_gradient[updates] = weight_gradient<updates>), ...);
   }
 };
 
@@ -225,10 +223,11 @@ TEST_CASE("penalty_of sums over every element once") {
     network::Network<double> network(60, {penalized(units, 0.5, 0.25)}, kernels::table<double>(kernels::Isa::scalar));
     fill(network, 3);
     double expected = 0;
-    for (const layers::ParameterInfo& info : network.weights()) {
+    for (std::size_t i = 0; i < network.parameters().size(); ++i) {
+      const layers::ParameterInfo& info = network.parameters()[i];
       std::vector<double> w(size_of(info));
-      network.read_weight(info, w.data());
-      const double l1 = info.bias ? 0.25 : 0.5, l2 = info.bias ? 0.125 : 0.25;
+      network.read_weight(i, w.data());
+      const double l1 = info.vector ? 0.25 : 0.5, l2 = info.vector ? 0.125 : 0.25;
       for (const double x : w) expected += l1 * std::abs(x) + l2 * x * x;
     }
     CHECK(network::penalty_of(network) == doctest::Approx(expected).epsilon(1e-13));
@@ -244,7 +243,7 @@ TEST_CASE("objectives that make no sense are refused") {
        {network::Objective{"categorical_crossentropy", {"sparse_categorical_accuracy"}},
         {"sparse_categorical_crossentropy", {"categorical_accuracy"}},
         {"categorical_crossentropy", {"no such metric"}},
-        {"hinge", {}}})
+        {"no such loss", {}}})
     CHECK_THROWS_AS(check_objective(wrong), std::invalid_argument);
 }
 

@@ -72,8 +72,29 @@ struct GradientCase {
   bool previous, live, l1, l2;
 };
 
+// Whether the rule keeps squares there, and takes their root.
+bool is_square(kernels::Update update, int slot) {
+  using kernels::Update;
+  switch (update) {
+    case Update::adam:
+    case Update::adamw: return slot == 1;
+    case Update::store:
+    case Update::sgd:
+    case Update::momentum:
+    case Update::nesterov: return false;
+    default: return slot == 0;
+  }
+}
+
+template <class T> Grid<T> moments_of(const GradientCase& g, Numbers& numbers, bool squares) {
+  return Grid<T>(g.inputs, g.columns, panel_width, [&](Index, Index) {
+    const T x = numbers.value<T>();
+    return squares ? std::abs(x) : x;
+  });
+}
+
 template <class T> struct GradientData {
-  Grid<T> x, dz, previous, weights, moments[2];
+  Grid<T> x, dz, previous, weights, moments[kernels::max_slots];
   std::vector<std::uint8_t> live;
 
   GradientData(const GradientCase& g, Numbers& numbers)
@@ -81,8 +102,8 @@ template <class T> struct GradientData {
         dz(values_grid<T>(numbers, g.rows, g.columns, padded(g.columns) + numbers.below(4) * 2 + 1)),
         previous(values_grid<T>(numbers, g.inputs, g.columns, panel_width)),
         weights(values_grid<T>(numbers, g.inputs, g.columns, panel_width)),
-        moments{values_grid<T>(numbers, g.inputs, g.columns, panel_width),
-                Grid<T>(g.inputs, g.columns, panel_width, [&](Index, Index) { return std::abs(numbers.value<T>()); })},
+        moments{moments_of<T>(g, numbers, is_square(g.update, 0)), moments_of<T>(g, numbers, is_square(g.update, 1)),
+                moments_of<T>(g, numbers, false)},
         live(static_cast<std::size_t>(g.inputs), 1) {
     for (Index i = 0; i < g.inputs && g.live; ++i) {
       if (numbers.one_in(3)) continue;
@@ -94,15 +115,14 @@ template <class T> struct GradientData {
 
 // The numbers of each update rule, in the order of kernels/updates.inl.
 template <class T> std::vector<T> scalars_of(kernels::Update update) {
-  if (update == kernels::Update::adam) return {T(0.01), T(0.1), T(0.001), T(1e-7)};
-  return {T(0.01), T(0.9)};
-}
-
-int slots_of(kernels::Update update) {
   switch (update) {
-    case kernels::Update::sgd: return 0;
-    case kernels::Update::adam: return 2;
-    default: return 1;
+    case kernels::Update::sgd:
+    case kernels::Update::momentum:
+    case kernels::Update::nesterov: return {T(0.01), T(0.9)};
+    case kernels::Update::adagrad: return {T(0.01), T(1e-7)};
+    case kernels::Update::adam:
+    case kernels::Update::adamw: return {T(0.01), T(0.1), T(0.001), T(1e-7), T(0.004)};
+    default: return {T(0.01), T(0.1), T(1e-7), T(0.9)};  // the forms of RMSprop
   }
 }
 
@@ -113,7 +133,8 @@ template <class T> std::string try_gradient(const GradientCase& g, Kind kind, Nu
   const std::vector<T> scalars = scalars_of<T>(g.update);
   const auto run = [&](const kernels::Table<T>& table) {
     auto d = std::make_unique<GradientData<T>>(data);
-    const int slots = slots_of(g.update);
+    const int slots = kernels::updates[static_cast<int>(g.update)].slots;
+    const auto moment = [&](int s) { return s < slots ? d->moments[s].data() : nullptr; };
     const auto kernel =
         (kind == Kind::weight ? table.weight_gradient : table.bias_gradient)[static_cast<int>(g.update)];
     kernel({.rows = g.rows,
@@ -125,7 +146,7 @@ template <class T> std::string try_gradient(const GradientCase& g, Kind kind, Nu
             .dz_row = d->dz.row(),
             .previous = g.previous ? d->previous.data() : nullptr,
             .weights = d->weights.data(),
-            .slots = {slots > 0 ? d->moments[0].data() : nullptr, slots > 1 ? d->moments[1].data() : nullptr},
+            .slots = {moment(0), moment(1), moment(2)},
             .live = g.live ? d->live.data() : nullptr,
             .scalars = g.update == kernels::Update::store ? nullptr : scalars.data(),
             .l1 = g.l1 ? T(0.02) : T(0),
@@ -140,7 +161,8 @@ template <class T> std::string try_gradient(const GradientCase& g, Kind kind, Nu
     const auto found = run(*level.table);
     for (std::string text : {found->weights.difference(expected->weights, Touches::padding),
                              found->moments[0].difference(expected->moments[0], Touches::padding),
-                             found->moments[1].difference(expected->moments[1], Touches::padding)})
+                             found->moments[1].difference(expected->moments[1], Touches::padding),
+                             found->moments[2].difference(expected->moments[2], Touches::padding)})
       if (!text.empty()) return level.name + ": " + text;
   }
   return {};
@@ -157,9 +179,11 @@ GradientCase gradient_case(Index rows, Index inputs, Index columns, kernels::Upd
           variant / 8 % 2 == 1};
 }
 
-constexpr kernels::Update updates[] = {kernels::Update::store, kernels::Update::sgd, kernels::Update::momentum,
-                                       kernels::Update::nesterov, kernels::Update::adam};
-static_assert(std::size(updates) == static_cast<std::size_t>(kernels::Update::count));
+const std::vector<kernels::Update> updates = [] {
+  std::vector<kernels::Update> all;
+  for (int u = 0; u < static_cast<int>(kernels::Update::count); ++u) all.push_back(static_cast<kernels::Update>(u));
+  return all;
+}();
 
 }  // namespace
 
@@ -248,9 +272,11 @@ TEST_CASE_TEMPLATE("bias_gradient: all rows and columns, every update in all way
 // The optimizers' formulas as Keras documents them, in double, on one weight with one row.
 TEST_CASE_TEMPLATE("update rules follow their formulas", T, float, double) {
   const double tolerance = std::is_same_v<T, float> ? 1e-6 : 1e-14;
-  const auto run = [&](kernels::Update update, std::vector<T> scalars, double g, double w, double m, double v) {
+  const auto run = [&](kernels::Update update, std::vector<T> scalars, double g, double w, double m, double v,
+                       double third_moment = 0) {
     T x = 1, dz[padding] = {static_cast<T>(g)}, weight[panel_width] = {static_cast<T>(w)},
-      first[panel_width] = {static_cast<T>(m)}, second[panel_width] = {static_cast<T>(v)};
+      first[panel_width] = {static_cast<T>(m)}, second[panel_width] = {static_cast<T>(v)},
+      third[panel_width] = {static_cast<T>(third_moment)};
     plain<T>().weight_gradient[static_cast<std::size_t>(update)]({.rows = 1,
                                                                   .inputs = 1,
                                                                   .columns = 1,
@@ -260,12 +286,13 @@ TEST_CASE_TEMPLATE("update rules follow their formulas", T, float, double) {
                                                                   .dz_row = padding,
                                                                   .previous = nullptr,
                                                                   .weights = weight,
-                                                                  .slots = {first, second},
+                                                                  .slots = {first, second, third},
                                                                   .live = nullptr,
                                                                   .scalars = scalars.data(),
                                                                   .l1 = 0,
                                                                   .twice_l2 = 0});
-    return std::vector<double>{static_cast<double>(*weight), static_cast<double>(*first), static_cast<double>(*second)};
+    return std::vector<double>{static_cast<double>(*weight), static_cast<double>(*first), static_cast<double>(*second),
+                               static_cast<double>(*third)};
   };
   const auto check = [&](const std::vector<double>& found, const std::vector<double>& expected) {
     for (std::size_t i = 0; i < expected.size(); ++i)
@@ -281,4 +308,22 @@ TEST_CASE_TEMPLATE("update rules follow their formulas", T, float, double) {
   const double new_m = beta_1 * m + (1 - beta_1) * g, new_v = beta_2 * v + (1 - beta_2) * g * g;
   check(run(kernels::Update::adam, {T(rate), T(1 - beta_1), T(1 - beta_2), T(epsilon)}, g, w, m, v),
         {w - rate * new_m / (std::sqrt(new_v) + epsilon), new_m, new_v});
+  const double decay = 0.0625;
+  check(run(kernels::Update::adamw, {T(rate), T(1 - beta_1), T(1 - beta_2), T(epsilon), T(decay)}, g, w, m, v),
+        {w - w * decay - rate * new_m / (std::sqrt(new_v) + epsilon), new_m, new_v});
+  check(run(kernels::Update::adagrad, {T(rate), T(epsilon)}, g, w, v, m),
+        {w - rate * g / std::sqrt(v + g * g + epsilon), v + g * g, m});
+  const double rho = 0.9375, square = rho * v + (1 - rho) * g * g;
+  const std::vector<T> of_rmsprop = {T(rate), T(1 - rho), T(epsilon), T(momentum)};
+  const double step = rate * g / std::sqrt(square + epsilon), pushed = momentum * m + step;
+  check(run(kernels::Update::rmsprop, of_rmsprop, g, w, v, m), {w - step, square, m});
+  check(run(kernels::Update::rmsprop_momentum, of_rmsprop, g, w, v, m), {w - pushed, square, pushed});
+  const double mean = 0.1875, new_mean = rho * mean + (1 - rho) * g;
+  const double centered = rate * g / std::sqrt(square - new_mean * new_mean + epsilon);
+  check(run(kernels::Update::centered_rmsprop, of_rmsprop, g, w, v, mean), {w - centered, square, new_mean});
+  check(run(kernels::Update::centered_rmsprop_momentum, of_rmsprop, g, w, v, m, mean),
+        {w - (momentum * m + centered), square, momentum * m + centered, new_mean});
+  // A variance that rounding would make negative counts as none.
+  check(run(kernels::Update::centered_rmsprop, {T(rate), T(1), T(epsilon), T(0)}, 3, w, 0, 0),
+        {w - rate * 3 / std::sqrt(epsilon), 9, 3});
 }

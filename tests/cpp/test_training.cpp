@@ -314,10 +314,10 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
       const LayerSpec& spec = with[2 * layer];
       for (const T x : w) {
         const double v = static_cast<double>(x);
-        sum += (info.bias ? spec.bias_l1 : spec.kernel_l1) * std::abs(v) +
-               (info.bias ? spec.bias_l2 : spec.kernel_l2) * v * v;
+        sum += (info.vector ? spec.bias_l1 : spec.kernel_l1) * std::abs(v) +
+               (info.vector ? spec.bias_l2 : spec.kernel_l2) * v * v;
       }
-      layer += info.bias;
+      layer += info.vector;
     }
     return sum;
   };
@@ -336,12 +336,12 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
   for (const layers::ParameterInfo& info : model->network().parameters()) {
     const LayerSpec& spec = with[2 * layer];
     for (std::size_t end = at + size_of(info); at < end; ++at) {
-      const double v = static_cast<double>(w[at]), l1 = info.bias ? spec.bias_l1 : spec.kernel_l1,
-                   l2 = info.bias ? spec.bias_l2 : spec.kernel_l2;
+      const double v = static_cast<double>(w[at]), l1 = info.vector ? spec.bias_l1 : spec.kernel_l1,
+                   l2 = info.vector ? spec.bias_l2 : spec.kernel_l2;
       const double expected = static_cast<double>(bare[at]) + l1 * (v > 0 ? 1 : v < 0 ? -1 : 0) + 2 * l2 * v;
       worst = std::max(worst, std::abs(static_cast<double>(full[at]) - expected));
     }
-    layer += info.bias;
+    layer += info.vector;
   }
   CHECK(worst < tolerance);
 
