@@ -92,28 +92,25 @@ template <class V> struct Step : Fixed<V> {
   V gradient(V, V) const { return V::set(0); }
 };
 
-// z Φ(z), or its approximation z/2 (1 + tanh(sqrt(2/π) (z + 0.044715 z³))) (Hendrycks and Gimpel, 2016).
+// z Φ(z), or its approximation z/2 (1 + tanh(u)) = z sigmoid(2 u), u = sqrt(2/π) (z + 0.044715 z³) (Hendrycks and
+// Gimpel, 2016).
 template <class V> struct Gelu {
   using T = typename V::Scalar;
   bool approximate;
   explicit Gelu(const T* p) : approximate(p[0] != 0) {}
 
-  static constexpr T root = static_cast<T>(0.79788456080286535588), cubic = static_cast<T>(0.044715);
-  static V bend(V z) { return tanh(V::set(root) * fma(V::set(cubic) * z, z * z, z)); }
+  static constexpr T root = static_cast<T>(2 * 0.79788456080286535588), cubic = static_cast<T>(0.044715);
+  static V twice_u(V z) { return V::set(root) * fma(V::set(cubic) * z, z * z, z); }
 
-  V forward(V z) const {
-    if (!approximate) return z * normal_share(z, gauss_of(z));
-    return V::set(T{0.5}) * z * (V::set(1) + bend(z));
-  }
+  V forward(V z) const { return z * (approximate ? sigmoid(twice_u(z)) : normal_share(z, gauss_of(z))); }
   V gradient(V dy, V z) const {
-    const V one = V::set(1), half = V::set(T{0.5});
     if (!approximate) {
       const V gauss = gauss_of(z);
       return dy * fma(z * gauss, V::set(static_cast<T>(0.39894228040143267794)), normal_share(z, gauss));
     }
-    const V t = bend(z);
+    const V u = twice_u(z), one = V::set(1);
     const V slope = V::set(root) * fma(V::set(3 * cubic) * z, z, one);
-    return dy * fma(half * z * fma(V::set(0) - t, t, one), slope, half * (one + t));
+    return dy * (sigmoid(u) * fma(z * slope, sigmoid(V::set(0) - u), one));
   }
 };
 
@@ -122,26 +119,40 @@ template <class V> struct Silu : Fixed<V> {
   using Fixed<V>::Fixed;
   V forward(V z) const { return z * sigmoid(z); }
   V gradient(V dy, V z) const {
-    const V s = sigmoid(z), one = V::set(1);
-    return dy * (s * fma(z, one - s, one));
+    return dy * (sigmoid(z) * fma(z, sigmoid(V::set(0) - z), V::set(1)));
   }
 };
 
-template <class V> V softplus(V z) { return max(V::set(0), z) + log1p_exp_minus_abs(z); }
-
-// z tanh(softplus(z)) (Misra, 2020).
+// z tanh(softplus(z)) (Misra, 2020). With e = exp(z) the hyperbolic tangent is n / d, n = e² + 2 e, d = n + 2, and its
+// derivative by softplus(z) is 4 (1 + e)² / d²; for positive z all of that is divided by e².
 template <class V> struct Mish : Fixed<V> {
   using Fixed<V>::Fixed;
-  V forward(V z) const { return z * tanh(softplus(z)); }
+  struct Parts {
+    V e, n, d;
+  };
+  static Parts parts(V z) {
+    const V one = V::set(1), two = V::set(2);
+    const V e = exp(V::set(0) - abs(z));
+    const auto negative = less(z, V::set(0));
+    const V n = select(negative, e * (e + two), fma(two, e, one));
+    return {e, n, n + select(negative, two, two * e * e)};
+  }
+  V forward(V z) const {
+    const Parts p = parts(z);
+    return z * (p.n / p.d);
+  }
   V gradient(V dy, V z) const {
-    const V t = tanh(softplus(z));
-    return dy * fma(z * sigmoid(z), fma(V::set(0) - t, t, V::set(1)), t);
+    const V one = V::set(1);
+    const Parts p = parts(z);
+    // The sigmoid, 1 or e over 1 + e, takes one of the two factors 1 + e away; e or e² is what the division left.
+    const V top = V::set(4) * select(less(z, V::set(0)), p.e, p.e * p.e) * (one + p.e);
+    return dy * fma(z, top / (p.d * p.d), p.n / p.d);
   }
 };
 
 template <class V> struct Softplus : Fixed<V> {
   using Fixed<V>::Fixed;
-  V forward(V z) const { return softplus(z); }
+  V forward(V z) const { return max(V::set(0), z) + log1p_exp_minus_abs(z); }
   // The sigmoid of z is 1 - exp(-y).
   V gradient(V dy, V y) const {
     const V zero = V::set(0);

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 class _Activation(TypedDict):
     name: str
-    parameter: tuple[str, float] | None
+    parameters: dict[str, float | bool | None]
     rowwise: bool
     differentiable: bool
-    kinks: list[float]
 
 def activations() -> list[_Activation]: ...
 def losses() -> list[str]: ...
@@ -39,6 +38,8 @@ class Network(metaclass=_Pybind11Type):
     def inputs(self) -> int: ...
     @property
     def outputs(self) -> int: ...
+    @property
+    def times(self) -> int: ...
     @property
     def dtype(self) -> str: ...
     @property

@@ -17,6 +17,7 @@ from . import _check, _core
 from .losses import Loss
 
 Array = NDArray[Any]
+Shape = tuple[int, ...]
 
 _NUMERIC = "biuf"
 _IN_PLACE = {
@@ -93,90 +94,106 @@ def _wrong_dtype(x: Array, what: str) -> TypeError:
 # --- from an array of numbers to what the core reads ----------------------------------------------
 
 
-def _convert(x: Array, dtype: str, what: str) -> Array:
-    """Return the two-dimensional `x` as finite numbers of `dtype`, C-contiguous."""
+def _convert(x: Array, dtype: str) -> Array:
+    """Return `x` as numbers of `dtype`, C-contiguous and aligned, itself where it is that."""
     if x.dtype == dtype and x.flags.c_contiguous and x.flags.aligned:
-        converted = x
-    else:
-        with np.errstate(over="ignore", invalid="ignore"):
-            converted = x.astype(dtype, order="C")
-    if x.dtype.kind == "f":
-        _refuse_nonfinite(converted, x, what)
-    return converted
+        return x
+    with np.errstate(over="ignore", invalid="ignore"):
+        return x.astype(dtype, order="C")
 
 
 def _refuse_nonfinite(converted: Array, source: Array, what: str) -> None:
+    """Refuse numbers that are not finite in the rows that `source` was converted to, of the same elements."""
     found = _core.nonfinite(converted) if converted.size else None
     if found is None:
         return
     count, row, column = found
-    value = source[row, column]
+    place = np.unravel_index(row * converted.shape[1] + column, source.shape)
+    value = source[place]
     reason = "remove or replace such rows"
     if np.isfinite(value):
         reason = f"too large for {converted.dtype}: scale the data, or use dtype='float64'"
     numbers = "1 value that is" if count == 1 else f"{count} values that are"
+    where = f"row {row}, column {column}" if source.ndim == 2 else f"[{', '.join(map(str, place))}]"
     raise ValueError(
-        f"{what} holds {numbers} not a finite {converted.dtype}, the first at row {row}, "
-        f"column {column}: {value} ({reason})"
+        f"{what} holds {numbers} not a finite {converted.dtype}, the first at {where}: {value} ({reason})"
     )
 
 
-def features(x: Any, expected: int | None, dtype: str, what: str = "x") -> Array:
+def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tuple[Array, Shape]:
     """Return inputs as the core reads them: (rows, features), rows contiguous, all finite.
 
     Parameters
     ----------
     x : array_like
-        (n, features). One dimension stands for (n, 1) where one feature is expected, as in Keras.
-    expected : int or None
-        The number of features, None where any will do.
+        (n, features), or (n, ...) for samples of several axes. One dimension stands for (n, 1) where
+        one feature is expected, as in Keras.
+    expected : tuple of int or None
+        The shape of a sample, None where any will do.
     dtype : {'float32', 'float64'}
         The model's type.
     what : str
         What to call it in messages.
 
+    Returns
+    -------
+    rows : ndarray
+        The samples, each one row.
+    shape : tuple of int
+        The shape that a sample had.
+
     Raises
     ------
     TypeError, ValueError
-        If `x` does not hold finite numbers, or has another rank or number of features.
+        If `x` does not hold finite numbers, or its samples have another shape.
     """
-    rows = numeric(x, what)
-    if rows.ndim == 1 and expected == 1:
-        rows = rows.reshape(-1, 1)
-    if rows.ndim != 2 or (expected is not None and rows.shape[1] != expected) or not rows.shape[1]:
-        raise _wrong_features(rows, expected, what)
+    given = numeric(x, what)
+    if given.ndim == 1 and expected == (1,):
+        given = given.reshape(-1, 1)
+    shape = given.shape[1:]
+    if not shape or 0 in shape or expected not in (None, shape):
+        raise _wrong_features(given, expected, what)
+    rows = given
+    if len(shape) > 1:
+        if len(given) and not given[0].flags.c_contiguous:  # converted now, or the rows would be copied twice
+            rows = given.astype(dtype if given.dtype != np.uint8 else given.dtype, order="C")
+        rows = rows.reshape(len(given), -1)
     in_rows = rows.shape[1] == 1 or rows.strides[1] == rows.itemsize
-    if in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned:
-        if rows.dtype.kind == "f":
-            _refuse_nonfinite(rows, rows, what)
-        return rows
-    return _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype, what)
+    if not (in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned):
+        rows = _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype)
+    if given.dtype.kind == "f":
+        _refuse_nonfinite(rows, given, what)
+    return rows, shape
 
 
-def _wrong_features(x: Array, expected: int | None, what: str) -> ValueError:
-    need = f"(n, {'features' if expected is None else expected})"
+def _wrong_features(x: Array, expected: Shape | None, what: str) -> ValueError:
+    need = "(n, features)" if expected is None else f"(n, {', '.join(map(str, expected))})"
     message = f"{what} has shape {x.shape}, the model takes {need}"
-    if x.ndim > 2:
-        return ValueError(f"{message}: flatten each sample, {what}.reshape(len({what}), -1)")
-    if x.ndim == 1 and expected in (None, len(x)):
+    if x.ndim > 2 and expected is not None and len(expected) == 1:
+        return ValueError(
+            f"{message}: flatten each sample, {what}.reshape(len({what}), -1), or begin the model with a Flatten layer"
+        )
+    if x.ndim == 1 and expected in (None, x.shape):
         return ValueError(
             f"{message}: a single sample is {what}.reshape(1, -1), a single feature is {what}.reshape(-1, 1)"
         )
-    return ValueError(f"{message}: one row a sample, one column a feature")
+    return ValueError(f"{message}: the first axis counts the samples, the others are the shape of one")
 
 
-def targets(y: Any, loss: Loss, rows: int, outputs: int, dtype: str, what: str = "y") -> Array:
+def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str = "y") -> Array:
     """Return targets as the core reads them for a loss.
 
     Parameters
     ----------
     y : array_like
-        (rows, outputs); (rows,) where there is one output; integer labels (rows,) or (rows, 1)
-        for a loss whose targets are labels. Labels may come as floats with integral values.
+        (rows, *outputs); the last axis may be missing where it has length 1; it is missing, or has length 1, for a loss
+        whose targets are labels. Labels may come as floats with integral values.
     loss : Loss
         The loss, which says what its targets are.
-    rows, outputs : int
-        The number of samples, and of the model's outputs.
+    rows : int
+        The number of samples.
+    outputs : tuple of int
+        The shape of the model's outputs for a sample, such as (10,).
     dtype : {'float32', 'float64'}
         The model's type.
     what : str
@@ -185,7 +202,8 @@ def targets(y: Any, loss: Loss, rows: int, outputs: int, dtype: str, what: str =
     Returns
     -------
     ndarray
-        int64 (rows,) for labels, otherwise `dtype`, (rows, outputs), C-contiguous.
+        C-contiguous: int64 (rows,) for labels, or (rows, labels of a sample) where there are several; otherwise
+        `dtype`, (rows, outputs of a sample).
 
     Raises
     ------
@@ -193,7 +211,8 @@ def targets(y: Any, loss: Loss, rows: int, outputs: int, dtype: str, what: str =
         If `y` does not hold finite numbers, or does not fit the samples, the outputs or the loss.
     """
     given = numeric(y, what)
-    if outputs == 1 and loss.target in ("labels", "distribution"):
+    units = outputs[-1]
+    if units == 1 and loss.target in ("labels", "distribution"):
         raise ValueError(
             f"the loss {loss.name!r} needs an output for each class, but the model has only one: "
             "loss='binary_crossentropy' fits one output"
@@ -204,14 +223,17 @@ def targets(y: Any, loss: Loss, rows: int, outputs: int, dtype: str, what: str =
             f"{what} has {length} (shape {given.shape}) but x has {rows}: every sample needs exactly one target"
         )
     if loss.target == "labels":
-        return _class_labels(given, loss, outputs, what)
-    if given.ndim == 1 and outputs == 1:
-        given = given.reshape(-1, 1)
-    if given.shape != (rows, outputs):
+        return _class_labels(given, loss, (rows, *outputs[:-1]), units, what)
+    if units == 1 and given.shape == (rows, *outputs[:-1]):
+        given = given[..., np.newaxis]
+    if given.shape != (rows, *outputs):
         raise _wrong_targets(given, loss, outputs, what)
-    converted = _convert(given, dtype, what)
+    converted = _convert(given, dtype)
+    flat = converted.reshape(rows, -1)
+    if given.dtype.kind == "f":
+        _refuse_nonfinite(flat, given, what)
     _refuse_outside(converted, loss, what)
-    return converted
+    return flat
 
 
 def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
@@ -219,23 +241,23 @@ def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
     high = 1.0 if loss.target == "probability" else np.inf
     if y.min() >= low and y.max() <= high:
         return
-    row, column = np.argwhere((y < low) | (y > high))[0]
+    place = tuple(np.argwhere((y < low) | (y > high))[0])
     need = "at least 0" if high == np.inf else "from 0 to 1"
     raise ValueError(
-        f"{what}[{row}, {column}] = {y[row, column]}: targets of {loss.name!r} must be {need}; "
+        f"{what}[{', '.join(map(str, place))}] = {y[place]}: targets of {loss.name!r} must be {need}; "
         "loss='mean_squared_error' takes any numbers"
     )
 
 
-def _wrong_targets(y: Array, loss: Loss, outputs: int, what: str) -> ValueError:
-    message = f"{what} has shape {y.shape}, the loss {loss.name!r} takes ({len(y)}, {outputs})"
-    columns = y.shape[1] if y.ndim == 2 else 1
-    if loss.target != "number" and outputs > 1 and y.ndim <= 2 and columns == 1:
+def _wrong_targets(y: Array, loss: Loss, outputs: Shape, what: str) -> ValueError:
+    message = f"{what} has shape {y.shape}, the loss {loss.name!r} takes {(len(y), *outputs)}"
+    columns = y.shape[-1] if y.ndim == 1 + len(outputs) else 1
+    if loss.target != "number" and outputs[-1] > 1 and y.ndim <= 1 + len(outputs) and columns == 1:
         return ValueError(
             f"{message}: integer labels go with loss='sparse_categorical_crossentropy', "
             "or make them one-hot with lamina.utils.to_categorical"
         )
-    if loss.target == "probability" and outputs == 1 and columns > 1:
+    if loss.target == "probability" and outputs[-1] == 1 and columns > 1:
         return ValueError(
             f"{message}: one-hot targets go with loss='categorical_crossentropy' and "
             f"a last Dense layer of {columns} units"
@@ -243,21 +265,22 @@ def _wrong_targets(y: Array, loss: Loss, outputs: int, what: str) -> ValueError:
     return ValueError(f"{message}: one column for each unit of the last layer")
 
 
-def _class_labels(y: Array, loss: Loss, classes: int, what: str) -> Array:
-    if y.ndim > 2 or (y.ndim == 2 and y.shape[1] != 1):
+def _class_labels(y: Array, loss: Loss, shape: Shape, classes: int, what: str) -> Array:
+    if y.shape not in (shape, (*shape, 1)):
         raise ValueError(
             f"{what} has shape {y.shape}, but the loss {loss.name!r} takes integer labels "
-            f"of shape ({len(y)},): one-hot targets go with loss='categorical_crossentropy'"
+            f"of shape {shape}: one-hot targets go with loss='categorical_crossentropy'"
         )
-    values = integral(y.reshape(-1), what)
+    values = integral(y.reshape(shape), what)
     bad = _first_outside(values, classes)
     if bad is not None:
         raise ValueError(
-            f"{what}[{bad}] = {values[bad]}: for {classes} classes the labels of {loss.name!r} "
+            f"{what}[{', '.join(map(str, bad))}] = {values[bad]}: for {classes} classes the labels of {loss.name!r} "
             f"are 0 to {classes - 1}. Give the last layer a unit for each class; for numbers "
             "instead of classes use loss='mean_squared_error'"
         )
-    return np.ascontiguousarray(values, dtype=np.int64)
+    labels = np.ascontiguousarray(values, dtype=np.int64)
+    return labels if len(shape) == 1 else labels.reshape(len(labels), -1)
 
 
 def integral(values: Array, what: str) -> Array:
@@ -272,20 +295,21 @@ def integral(values: Array, what: str) -> Array:
         return values.astype(np.int64)
     if values.dtype.kind != "f":
         return values
-    wrong = np.flatnonzero(~(np.isfinite(values) & (values == np.trunc(values))))
+    wrong = np.argwhere(~(np.isfinite(values) & (values == np.trunc(values))))
     if wrong.size:
+        place = tuple(wrong[0])
         raise ValueError(
-            f"{what}[{wrong[0]}] = {values[wrong[0]]}: labels must be whole numbers; "
+            f"{what}[{', '.join(map(str, place))}] = {values[place]}: labels must be whole numbers; "
             "for numbers instead of classes use loss='mean_squared_error'"
         )
     # What no int64 can hold is out of range for any number of classes; let the range check say so.
     return values if np.any(np.abs(values) >= 2.0**63) else values.astype(np.int64)
 
 
-def _first_outside(values: Array, classes: int) -> int | None:
+def _first_outside(values: Array, classes: int) -> tuple[int, ...] | None:
     if values.size == 0 or (values.min() >= 0 and values.max() < classes):
         return None
-    return int(np.flatnonzero((values < 0) | (values >= classes))[0])
+    return tuple(np.argwhere((values < 0) | (values >= classes))[0])
 
 
 def one_hot(x: Any, classes: int | None) -> NDArray[np.float32]:
@@ -302,7 +326,7 @@ def one_hot(x: Any, classes: int | None) -> NDArray[np.float32]:
         classes = _check.integer(classes, "num_classes", "to_categorical", 1)
     bad = _first_outside(values, classes)
     if bad is not None:
-        raise ValueError(f"x[{bad}] = {values[bad]}: for {classes} classes the labels are 0 to {classes - 1}")
+        raise ValueError(f"x[{bad[0]}] = {values[bad]}: for {classes} classes the labels are 0 to {classes - 1}")
     rows = np.zeros((values.size, classes), np.float32)
     rows[np.arange(values.size), values.astype(np.int64)] = 1.0
     return rows.reshape(*labels.shape, classes)
@@ -376,6 +400,8 @@ def weights(values: Any, shapes: Sequence[tuple[int, ...]], names: Sequence[str]
         array = numeric(value, name)
         if array.shape != shape:
             raise ValueError(f"{name} has shape {shape}, not {array.shape}")
-        rows = array.reshape(shape[0], -1)
-        result.append(_convert(rows, dtype, name).reshape(shape))
+        converted = _convert(array, dtype)
+        if array.dtype.kind == "f":
+            _refuse_nonfinite(converted.reshape(shape[0], -1), array, name)
+        result.append(converted)
     return result

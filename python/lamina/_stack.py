@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -10,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from . import _check, _core, _data, _training
 from ._guard import Guard
-from .layers import InputLayer, Layer, checked_name
+from .layers.base import InputLayer, Layer, Shape, checked_name, checked_shape
 
 Array = NDArray[Any]
 
@@ -33,7 +34,7 @@ class LayerStack:
         self.dtype: Literal["float32", "float64"] = _checked_dtype(dtype)
         self.name = checked_name(name, type(self))
         self._layers: list[Layer] = []
-        self._features: int | None = None
+        self._shape: Shape | None = None  # of a sample
         self._network: _core.Network | None = None
         self._kept: list[Array] = []  # weights of the network that `add` made out of date
         self._settings: _training.Settings | None = None
@@ -58,30 +59,30 @@ class LayerStack:
 
     @property
     def built(self) -> bool:
-        """Whether the number of features is known."""
-        return self._features is not None and bool(self._layers)
+        """Whether the shape of a sample is known."""
+        return self._shape is not None and bool(self._layers)
 
     @property
-    def input_shape(self) -> tuple[None, int]:
-        """(None, features); None stands for the samples.
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The shape of the inputs, such as (None, features); None stands for the samples.
 
         Raises
         ------
         AttributeError
             If the model is not built.
         """
-        return (None, self._known_features("input_shape", AttributeError))
+        return (None, *self._known_shape("input_shape", AttributeError))
 
     @property
-    def output_shape(self) -> tuple[None, int]:
-        """(None, outputs); None stands for the samples.
+    def output_shape(self) -> tuple[int | None, ...]:
+        """The shape of the outputs, such as (None, units); None stands for the samples.
 
         Raises
         ------
         AttributeError
             If the model is not built.
         """
-        return (None, self._outputs(self._known_features("output_shape", AttributeError)))
+        return (None, *self._shape_after(self._known_shape("output_shape", AttributeError)))
 
     def add(self, layer: Layer) -> None:
         """Add a layer at the end. The weights before it stay; an optimizer begins anew.
@@ -96,8 +97,8 @@ class LayerStack:
         TypeError
             For anything else.
         ValueError
-            For a layer or a layer's name that is in use, or one that expects another number of
-            features.
+            For a layer or a layer's name that is in use, or one that expects samples of another
+            shape.
         RuntimeError
             While `fit` runs.
         """
@@ -105,18 +106,19 @@ class LayerStack:
         try:
             self._refuse_layer(layer)
             if isinstance(layer, InputLayer):
-                self._features = layer.declared_inputs
+                self._shape = layer.declared_shape
                 return
-            if not self._layers and self._features is None:
-                self._features = layer.declared_inputs
-            inputs = None
-            if self._features is not None:
-                inputs = self._outputs(self._features)
-                self._refuse_inputs(layer, inputs)
+            if not self._layers and self._shape is None:
+                self._shape = layer.declared_shape
+            shape = None
+            if self._shape is not None:
+                shape = self._shape_after(self._shape)
+                self._refuse_shape(layer, shape)
+                layer.shape_after(shape)
             if self._network is not None:
                 self._kept, self._network = self._network.get_weights(), None
             layer.attach(self)
-            layer.inputs = inputs
+            layer.shape = shape
             self._layers.append(layer)
         finally:
             self._guard.release(claimed)
@@ -125,7 +127,7 @@ class LayerStack:
         if not isinstance(layer, Layer):
             what = f"the class {layer.__name__}" if isinstance(layer, type) else repr(layer)
             raise TypeError(f"add({what}): only layers can be added, such as Dense(10)")
-        if isinstance(layer, InputLayer) and (self._layers or self._features is not None):
+        if isinstance(layer, InputLayer) and (self._layers or self._shape is not None):
             raise ValueError(f"add({layer!r}): an Input must come first, and only once")
         if layer.used:
             raise ValueError(
@@ -136,20 +138,20 @@ class LayerStack:
             raise ValueError(f"add({layer!r}): the model has a layer named {layer.name!r} already")
 
     @staticmethod
-    def _refuse_inputs(layer: Layer, inputs: int) -> None:
-        if layer.declared_inputs not in (None, inputs):
+    def _refuse_shape(layer: Layer, shape: Shape) -> None:
+        if layer.declared_shape not in (None, shape):
             raise ValueError(
-                f"layer {layer.name!r} was made for {layer.declared_inputs} features "
-                f"but receives {inputs}: leave out its input_shape"
+                f"layer {layer.name!r} was made for samples of shape {layer.declared_shape} "
+                f"but receives {shape}: leave out its input_shape"
             )
 
     def build(self, input_shape: Sequence[int | None]) -> None:
-        """Fix the number of features and make the weights.
+        """Fix the shape of a sample and make the weights.
 
         Parameters
         ----------
         input_shape : sequence
-            (None, features): None stands for the samples, as in Keras.
+            Such as (None, features): None stands for the samples, as in Keras.
 
         Raises
         ------
@@ -158,14 +160,14 @@ class LayerStack:
         RuntimeError
             While `fit` runs.
         """
-        if not isinstance(input_shape, (tuple, list)) or len(input_shape) != 2:
+        if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 2:
             raise ValueError(f"build({input_shape!r}): the shape must be (None, features), such as (None, 784)")
-        features = _check.integer(input_shape[1], "input_shape", "build", 1)
+        shape = checked_shape(input_shape[1:], "input_shape", "build")
         claimed = self._guard.claim("build()")
         try:
-            if self._features not in (None, features):
-                raise ValueError(f"build({input_shape!r}): the model takes {self._features} features already")
-            self._ready(features)
+            if self._shape not in (None, shape):
+                raise ValueError(f"build({input_shape!r}): the model takes samples of shape {self._shape} already")
+            self._ready(shape)
         finally:
             self._guard.release(claimed)
 
@@ -181,7 +183,7 @@ class LayerStack:
         """
         token = self._guard.enter("get_weights()")
         try:
-            return self._ready().get_weights()
+            return self._as_users_see(self._ready().get_weights())
         finally:
             self._guard.leave(token)
 
@@ -199,8 +201,7 @@ class LayerStack:
         try:
             network = self._ready()
             names = [f"{layer.name} {name}" for layer, name in self._weights_of_layers()]
-            checked = _data.weights(weights, network.weight_shapes(), names, self.dtype)
-            network.set_weights(checked)
+            _give(network, _data.weights(weights, self._weight_shapes(), names, self.dtype))
         finally:
             self._guard.release(claimed)
 
@@ -215,8 +216,7 @@ class LayerStack:
         claimed = self._guard.claim("set_weights()", nested=True)
         try:
             names = [f"{layer.name} {name}" for name in layer.weight_names]
-            shapes = layer.weight_shapes(layer.inputs or 0)
-            new = iter(_data.weights(values, shapes, names, self.dtype))
+            new = iter(_data.weights(values, layer.built_weight_shapes(), names, self.dtype))
             owners = [owner for owner, _ in self._weights_of_layers()]
             old = self.get_weights()
             self.set_weights([next(new) if owner is layer else w for w, owner in zip(old, owners, strict=True)])
@@ -231,7 +231,7 @@ class LayerStack:
         ValueError
             If the model is not built.
         """
-        self._known_features("weights", ValueError)
+        self._known_shape("weights", ValueError)
         return sum(layer.count_params() for layer in self._layers)
 
     def summary(self, *, print_fn: Callable[[str], object] | None = None) -> None:
@@ -248,7 +248,7 @@ class LayerStack:
 
     # --- the network behind it ------------------------------------------------------------------
 
-    def _ready(self, features: int | None = None) -> _core.Network:
+    def _ready(self, shape: Shape | None = None) -> _core.Network:
         """Return the network, made first where there is none; the caller holds the model.
 
         Two threads that only read may both make it. That does no harm: they make the same one.
@@ -256,49 +256,69 @@ class LayerStack:
         kept = self._kept  # before the look at the network, which is set before this is emptied
         if self._network is not None:
             return self._network
-        if features is None:
-            features = self._known_features("weights", ValueError)
+        if shape is None:
+            shape = self._known_shape("weights", ValueError)
         self._refuse_no_layers()
-        entries = [entry for layer in self._layers for entry in layer.spec()]
-        network = _core.Network(features, entries, self.dtype)
+        network = _core.Network(math.prod(shape), self._entries(shape), self.dtype)
         values = list(kept)
-        places = list(self._places(features))
+        places = list(self._places(shape))
         begun = 0
-        for layer, inputs in places:
+        for layer, sample in places:
             if begun >= len(kept):
-                values += layer.initial_weights(inputs, self.dtype)
+                values += layer.initial_weights(sample, self.dtype)
             begun += len(layer.weight_names)
-        network.set_weights(values)
+        _give(network, values)
         if self._settings is not None and self._without_gradient() is None:
             self._settings.apply(network)
-        for layer, inputs in places:
-            layer.inputs = inputs
-        self._features, self._network = features, network
+        for layer, sample in places:
+            layer.shape = sample
+        self._shape, self._network = shape, network
         self._kept = []
         return network
 
-    def _places(self, features: int) -> Iterator[tuple[Layer, int]]:
-        """Yield every layer with the number of its inputs."""
-        for layer in self._layers:
-            self._refuse_inputs(layer, features)
-            yield layer, features
-            features = layer.outputs(features)
+    def _entries(self, shape: Shape) -> list[dict[str, Any]]:
+        """Return what the core is told of the layers: rows get another length where a layer needs it."""
+        entries: list[dict[str, Any]] = []
+        columns = math.prod(shape)
+        for layer, sample in self._places(shape):
+            wanted = layer.columns(sample)
+            if wanted not in (None, columns):
+                entries.append({"type": "reshape", "units": wanted})
+                columns = wanted or columns
+            entries += layer.spec()
+            columns = layer.columns_after(columns)
+        outputs = self._shape_after(shape)[-1]
+        return entries if columns == outputs else [*entries, {"type": "reshape", "units": outputs}]
 
-    def _outputs(self, features: int) -> int:
-        for layer, inputs in self._places(features):
-            features = layer.outputs(inputs)
-        return features
+    def _places(self, shape: Shape) -> Iterator[tuple[Layer, Shape]]:
+        """Yield every layer with the shape of what it receives of a sample."""
+        for layer in self._layers:
+            self._refuse_shape(layer, shape)
+            yield layer, shape
+            shape = layer.shape_after(shape)
+
+    def _shape_after(self, shape: Shape) -> Shape:
+        for layer, sample in self._places(shape):
+            shape = layer.shape_after(sample)
+        return shape
 
     def _weights_of_layers(self) -> list[tuple[Layer, str]]:
         return [(layer, name) for layer in self._layers for name in layer.weight_names]
 
-    def _known_features(self, what: str, error: type[Exception]) -> int:
-        if self._features is None or not self._layers:
+    def _weight_shapes(self) -> list[Shape]:
+        return [shape for layer in self._layers for shape in layer.built_weight_shapes()]
+
+    def _as_users_see(self, weights: Sequence[Array]) -> list[Array]:
+        """Return weights, or their gradients, in the shapes that the layers give them."""
+        return [w.reshape(shape) for w, shape in zip(weights, self._weight_shapes(), strict=True)]
+
+    def _known_shape(self, what: str, error: type[Exception]) -> Shape:
+        if self._shape is None or not self._layers:
             raise error(
                 f"the model has no {what} yet: give the first layer input_shape=(features,), or "
                 "call build((None, features)) or fit"
             )
-        return self._features
+        return self._shape
 
     def _refuse_no_layers(self) -> None:
         if not self._layers:
@@ -318,6 +338,11 @@ class LayerStack:
             if activation is not None and not activation.differentiable:
                 return layer
         return None
+
+
+def _give(network: _core.Network, weights: Sequence[Array]) -> None:
+    """Hand weights of the layers' shapes to the core, which knows matrices and vectors."""
+    network.set_weights([w.reshape(shape) for w, shape in zip(weights, network.weight_shapes(), strict=True)])
 
 
 def _checked_dtype(dtype: DTypeLike | None) -> Literal["float32", "float64"]:

@@ -11,6 +11,7 @@ and can be given to a layer, by name or as it is: ``Dense(10, activation='softma
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,57 +21,62 @@ from numpy.typing import NDArray
 from . import _check, _core, _data
 
 _LISTED = {entry["name"]: entry for entry in _core.activations()}
+_ALIASES = {"swish": "silu"}
 
 
 class ActivationFunction:
-    """An activation function: its name in the core, and its parameter where it has one.
+    """An activation function: its name in the core, and its parameters where it has some.
 
     Parameters
     ----------
     name : str
         One of the names of `known`.
-    **parameter : float
-        The parameter of those that have one, such as ``negative_slope=0.2`` for 'leaky_relu'.
+    **parameters
+        The parameters of those that have some, such as ``negative_slope=0.2`` for 'leaky_relu'. Numbers are at least 0;
+        ``approximate`` of 'gelu' is True or False; ``max_value`` of 'relu' may be None.
 
     Attributes
     ----------
     name : str
         The name.
-    parameter : float
-        The value of the parameter, 0.0 where there is none.
+    parameters : dict
+        The value of each parameter.
     differentiable : bool
         Whether a model can be trained through it ('step' is for inference only).
+    rowwise : bool
+        Whether it is taken over the whole last axis, as softmax is.
 
     Raises
     ------
     ValueError
         For an unknown name, or a parameter that is negative or not finite.
     TypeError
-        For a parameter that the function does not have.
+        For a parameter that the function does not have, or one of another type.
     """
 
-    def __init__(self, name: str, **parameter: float) -> None:
+    def __init__(self, name: str, **parameters: Any) -> None:
+        name = _ALIASES.get(name, name)
         if name not in _LISTED:
             raise _check.unknown("activation", name, _LISTED)
         entry = _LISTED[name]
         self.name = name
         self.differentiable = entry["differentiable"]
-        self._parameter_name: str | None = None
-        self.parameter = 0.0
-        if entry["parameter"] is not None:
-            self._parameter_name, self.parameter = entry["parameter"]
-        for key, value in parameter.items():
-            if key != self._parameter_name:
+        self.rowwise = entry["rowwise"]
+        self.parameters = dict(entry["parameters"])
+        for key, value in parameters.items():
+            if key not in self.parameters:
                 raise TypeError(f"activation {name!r} has no parameter {key!r}")
-            self.parameter = _check.real(value, key, name, "of at least 0", lambda number: number >= 0)
+            self.parameters[key] = _checked_parameter(value, key, name, entry["parameters"][key])
 
-    def __call__(self, x: Any) -> NDArray[Any]:
-        """Return the function of `x`; softmax is taken over the last axis.
+    def __call__(self, x: Any, **parameters: Any) -> NDArray[Any]:
+        """Return the function of `x`; softmax and log_softmax are taken over the last axis.
 
         Parameters
         ----------
         x : array_like
             Numbers, of any shape.
+        **parameters
+            Those of the function, for this call: ``activations.elu(x, alpha=0.5)``.
 
         Returns
         -------
@@ -80,31 +86,43 @@ class ActivationFunction:
         Raises
         ------
         TypeError
-            If `x` does not hold numbers.
+            If `x` does not hold numbers, or for a parameter that the function does not have.
         ValueError
-            If it holds NaN or infinity.
+            If it holds NaN or infinity, or for a parameter out of range.
         """
+        if parameters:
+            return ActivationFunction(self.name, **{**self.parameters, **parameters})(x)
         values = _data.numeric(x, "x")
         dtype = "float64" if values.dtype == np.float64 else "float32"
         width = values.shape[-1] if values.ndim else 1
         if self.name == "linear" or values.size == 0:
             return values.astype(dtype)
-        rows = _data.features(values.reshape(-1, width), width, dtype)
-        network = _core.Network(width, [self.spec()], dtype)
+        rows, _ = _data.features(values.reshape(-1, width), (width,), dtype)
+        network = _core.Network(width, self.specs(), dtype)
         return network.predict(rows).reshape(values.shape)
 
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
 
-    def spec(self) -> dict[str, Any]:
-        """Return what the core is told."""
-        return {"type": "activation", "name": self.name, "parameter": self.parameter}
+    def specs(self) -> list[dict[str, Any]]:
+        """Return what the core is told: one entry, or none where there is nothing to do."""
+        if self.name == "linear":
+            return []
+        values = [math.inf if value is None else float(value) for value in self.parameters.values()]
+        return [{"type": "activation", "name": self.name, "parameters": values}]
 
     def get_config(self) -> str | dict[str, Any]:
-        """Return what `get` makes this function from: its name, and its parameter if it has one."""
-        if self._parameter_name is None:
-            return self.name
-        return {"name": self.name, self._parameter_name: self.parameter}
+        """Return what `get` makes this function from: its name, with its parameters where they are not the defaults."""
+        default = self.parameters == _LISTED[self.name]["parameters"]
+        return self.name if default else {"name": self.name, **self.parameters}
+
+
+def _checked_parameter(value: Any, key: str, name: str, default: float | bool | None) -> float | bool | None:
+    if isinstance(default, bool):
+        return _check.boolean(value, key, name)
+    if value is None and default is None:
+        return None
+    return _check.real(value, key, name, "of at least 0", lambda number: number >= 0)
 
 
 def known() -> list[str]:
@@ -118,7 +136,7 @@ def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> Acti
     Parameters
     ----------
     identifier : str, dict, ActivationFunction or None
-        A name, a dictionary with ``"name"`` and a parameter, a function of this module, or None
+        A name, a dictionary with ``"name"`` and parameters, a function of this module, or None
         for 'linear'.
 
     Raises
@@ -143,10 +161,10 @@ def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> Acti
 
 
 def __getattr__(name: str) -> ActivationFunction:
-    if name in _LISTED:
+    if name in _LISTED or name in _ALIASES:
         return ActivationFunction(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*globals(), *_LISTED]
+    return [*globals(), *_LISTED, *_ALIASES]

@@ -13,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from . import _check, _core, _data, _progress, _random, _training, losses, metrics, optimizers
 from ._stack import LayerStack
 from .callbacks import CallbackList, History
-from .layers import Layer
+from .layers.base import Layer, Shape
 
 Array = NDArray[Any]
 
@@ -44,8 +44,8 @@ _PREDICT_IN_KERAS: dict[str, Any] = {"steps": None}
 class Sequential(LayerStack):
     """Layers one after another.
 
-    The number of features comes from the first layer (``input_shape=``), from an `Input` before
-    it, from `build`, or from the first data that `fit`, `evaluate` or `predict` is given.
+    The shape of a sample comes from the first layer (``input_shape=``), from an `Input` before it,
+    from `build`, or from the first data that `fit`, `evaluate` or `predict` is given.
 
     Parameters
     ----------
@@ -166,10 +166,11 @@ class Sequential(LayerStack):
         Parameters
         ----------
         x : array_like
-            Samples, (n, features); one dimension stands for (n, 1) where there is one feature.
+            Samples, (n, features), or (n, ...) for samples of several axes; one dimension stands for
+            (n, 1) where there is one feature.
         y : array_like
-            Targets, (n, outputs), or (n,) where there is one output; integer labels (n,) for
-            'sparse_categorical_crossentropy'.
+            Targets of the outputs' shape, (n, outputs), or (n,) where there is one output; integer
+            labels without the last axis, (n,), for 'sparse_categorical_crossentropy'.
         batch_size : int, optional
             Samples a step, 32 by default; the last batch of an epoch may have fewer.
         epochs : int
@@ -215,8 +216,8 @@ class Sequential(LayerStack):
             level = _progress.level(verbose, "fit")
             calls = CallbackList(callbacks, add_history=True)
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
-            x, y, validation = self._training_data(x, y, validation_split, validation_data)
-            network = self._ready(x.shape[1])
+            x, y, shape, validation = self._training_data(x, y, validation_split, validation_data)
+            network = self._ready(shape)
             trainer = _core.Trainer(network, x, y, size, shuffle, self._seed)
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
@@ -234,19 +235,20 @@ class Sequential(LayerStack):
 
     def _training_data(
         self, x: Any, y: Any, split: Any, validation: Any
-    ) -> tuple[Array, Array, tuple[Array, Array] | None]:
+    ) -> tuple[Array, Array, Shape, tuple[Array, Array] | None]:
         """Check and convert all that `fit` was given; nothing has changed yet if that fails."""
         self._refuse_untrainable("fit")
         need = "in [0, 1)"
         split = _check.real(split, "validation_split", "fit", need, lambda v: 0 <= v < 1)
-        x, y = self._checked(x, y, self._features)
+        x, y, shape = self._checked(x, y, self._shape)
         if validation is not None:
             vx, vy = _data.pair(validation, "validation_data")
-            return x, y, self._checked(vx, vy, x.shape[1], "validation_data ")
+            vx, vy, _ = self._checked(vx, vy, shape, "validation_data ")
+            return x, y, shape, (vx, vy)
         if split == 0:
-            return x, y, None
+            return x, y, shape, None
         at = _data.split_at(len(x), split)
-        return x[:at], y[:at], (x[at:], y[at:])
+        return x[:at], y[:at], shape, (x[at:], y[at:])
 
     def gradients(self, x: Any, y: Any, training: bool = False) -> tuple[float, list[Array]]:
         """Return the loss and its gradient by every weight, with all rows as one batch.
@@ -277,8 +279,9 @@ class Sequential(LayerStack):
             self._compiled("gradients")
             self._refuse_untrainable("gradients")
             training = _check.boolean(training, "training", "gradients")
-            inputs, targets = self._checked(x, y, self._features)
-            return self._ready(inputs.shape[1]).gradients(inputs, targets, training)
+            inputs, targets, shape = self._checked(x, y, self._shape)
+            loss, gradients = self._ready(shape).gradients(inputs, targets, training)
+            return loss, self._as_users_see(gradients)
         finally:
             self._guard.release(claimed)
 
@@ -332,8 +335,8 @@ class Sequential(LayerStack):
             size = _checked_batch_size(batch_size, "evaluate")
             level = _progress.level(verbose, "evaluate")
             calls = CallbackList(callbacks)
-            x, y = self._checked(x, y, self._features)
-            network = self._ready(x.shape[1])
+            x, y, shape = self._checked(x, y, self._shape)
+            network = self._ready(shape)
             steps = -(-len(x) // size)
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
@@ -376,7 +379,7 @@ class Sequential(LayerStack):
         Returns
         -------
         ndarray
-            (n, outputs), of the model's type.
+            (n, outputs), or (n, ..., outputs) for samples of several axes, of the model's type.
 
         Raises
         ------
@@ -389,13 +392,13 @@ class Sequential(LayerStack):
             _check.refuse("predict", only_in_keras, _PREDICT_IN_KERAS, {})
         token = self._guard.enter("predict()")
         try:
-            rows = _data.features(x, self._features, self.dtype)
-            network = self._network or self._ready(rows.shape[1])
-            if len(rows) == 0:
-                return np.empty((0, network.outputs), self.dtype)
-            if batch_size is None and verbose == "auto" and callbacks is None:
-                return network.predict(rows)
-            return self._predict_aloud(network, rows, batch_size, verbose, callbacks)
+            rows, shape = _data.features(x, self._shape, self.dtype)
+            network = self._network or self._ready(shape)
+            if batch_size is None and verbose == "auto" and callbacks is None or len(rows) == 0:
+                outputs = network.predict(rows)
+            else:
+                outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
+            return outputs if len(shape) == 1 else outputs.reshape(-1, *self._shape_after(shape))
         finally:
             self._guard.leave(token)
 
@@ -411,7 +414,7 @@ class Sequential(LayerStack):
             progress.begin()
         calls.on_predict_begin()
         if calls.wants_batches("predict"):
-            outputs = np.empty((len(x), network.outputs), self.dtype)
+            outputs = np.empty((len(x), network.times * network.outputs), self.dtype)
             for number, rows in enumerate(_training.batches(len(x), size)):
                 calls.on_predict_batch_begin(number)
                 outputs[rows] = network.predict(x[rows])
@@ -433,14 +436,14 @@ class Sequential(LayerStack):
             )
         return self._settings
 
-    def _checked(self, x: Any, y: Any, features: int | None, prefix: str = "") -> tuple[Array, Array]:
-        """Return x and y as the core reads them."""
+    def _checked(self, x: Any, y: Any, shape: Shape | None, prefix: str = "") -> tuple[Array, Array, Shape]:
+        """Return x and y as the core reads them, and the shape of a sample."""
         loss = self._compiled("fit").loss
         self._refuse_no_layers()
-        x = _data.features(x, features, self.dtype, f"{prefix}x")
-        _data.refuse_empty(x, f"{prefix}x")
-        outputs = self._outputs(x.shape[1])
-        return x, _data.targets(y, loss, len(x), outputs, self.dtype, f"{prefix}y")
+        rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
+        _data.refuse_empty(rows, f"{prefix}x")
+        outputs = self._shape_after(shape)
+        return rows, _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y"), shape
 
     def _refuse_untrainable(self, where: str) -> None:
         self._refuse_no_layers()

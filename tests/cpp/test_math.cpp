@@ -183,6 +183,7 @@ TEST_CASE_TEMPLATE("activations made of exp, log and tanh, and their gradients",
       level.table->activation_gradient[index]({1, n, of_input ? in.data() : y.data(), 0, slope.data(), 0, {f.parameter}});
       double worst_value = 0, worst_slope = 0;
       for (std::size_t i = 0; i < x.size(); ++i) {
+        if (std::fabs(x[i]) < 4 * std::numeric_limits<T>::min()) continue;  // where elu's and selu's slope jumps
         const Real z = static_cast<Real>(x[i]), wanted = f.value(z), slanted = f.slope(z);
         const Real unit = std::numeric_limits<T>::epsilon();
         const auto error = [unit](T found, Real truth, Real size) {

@@ -1,0 +1,269 @@
+"""Activation functions as layers of their own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .. import _check, activations, initializers, regularizers
+from .base import Layer, Shape
+
+
+class Activation(Layer):
+    """An activation function as a layer of its own.
+
+    Parameters
+    ----------
+    activation : str, dict or ActivationFunction
+        See `lamina.activations.get`.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For anything that is no activation function.
+    """
+
+    def __init__(
+        self,
+        activation: str | Mapping[str, Any] | activations.ActivationFunction,
+        *,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.activation = activations.get(activation)
+        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+
+    def columns(self, shape: Shape) -> int | None:
+        """Return the length of the last axis where the function is taken over it."""
+        return shape[-1] if self.activation.rowwise else None
+
+    def spec(self) -> list[dict[str, Any]]:
+        """Return its activation."""
+        return self.activation.specs()
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {**super().get_config(), "activation": self.activation.get_config()}
+
+
+class ReLU(Activation):
+    """max(x, 0), or with other arguments: x above the threshold, at most max_value; below the threshold
+    negative_slope * (x - threshold).
+
+    Parameters
+    ----------
+    max_value : float, optional
+        The largest output, at least 0; None for no limit.
+    negative_slope : float
+        At least 0.
+    threshold : float
+        At least 0.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values of another type or out of range.
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        *,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        function = activations.ActivationFunction(
+            "relu", negative_slope=negative_slope, max_value=max_value, threshold=threshold
+        )
+        super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {**Layer.get_config(self), **self.activation.parameters}
+
+
+class LeakyReLU(Activation):
+    """x where x > 0, else negative_slope * x (Maas, Hannun and Ng, 2013).
+
+    Parameters
+    ----------
+    negative_slope : float
+        At least 0.
+    alpha : float, optional
+        The former name of `negative_slope`, which Keras accepts too.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values of another type or out of range.
+    """
+
+    def __init__(
+        self,
+        negative_slope: float = 0.3,
+        *,
+        alpha: float | None = None,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        slope = negative_slope if alpha is None else alpha
+        function = activations.ActivationFunction("leaky_relu", negative_slope=slope)
+        super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {**Layer.get_config(self), **self.activation.parameters}
+
+
+class ELU(Activation):
+    """x where x > 0, else alpha * (exp(x) - 1) (Clevert, Unterthiner and Hochreiter, 2016).
+
+    Parameters
+    ----------
+    alpha : float
+        At least 0.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values of another type or out of range.
+    """
+
+    def __init__(
+        self,
+        alpha: float = 1.0,
+        *,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        function = activations.ActivationFunction("elu", alpha=alpha)
+        super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {**Layer.get_config(self), **self.activation.parameters}
+
+
+class Softmax(Activation):
+    """exp(x) divided by its sum over the last axis.
+
+    Parameters
+    ----------
+    axis : int
+        -1, or the number of the last axis; others are not supported.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values of another type, and, once the shape is known, another axis.
+    """
+
+    def __init__(
+        self,
+        axis: int = -1,
+        *,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.axis = _check.integer(axis, "axis", "Softmax", -1)
+        super().__init__("softmax", input_shape=input_shape, input_dim=input_dim, name=name)
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Return the same shape, if the axis is its last one."""
+        if self.axis not in (-1, len(shape)):
+            raise ValueError(
+                f"Softmax(axis={self.axis}): only the last axis is supported, here {len(shape)} or -1; "
+                f"samples have the shape {shape}"
+            )
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {**Layer.get_config(self), "axis": self.axis}
+
+
+class PReLU(Layer):
+    """x where x > 0, else alpha * x, with an alpha for each feature that is learnt (He, Zhang, Ren and Sun, 2015).
+
+    Its weight alpha has the shape of a sample.
+
+    Parameters
+    ----------
+    alpha_initializer : str or Initializer
+        See `lamina.initializers`.
+    alpha_regularizer : str, Regularizer or None
+        See `lamina.regularizers`.
+    alpha_constraint, shared_axes : None
+        Keras's other arguments; only None is supported.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For unknown names, and arguments that are not supported.
+    """
+
+    weight_names = ("alpha",)
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: None = None,
+        shared_axes: None = None,
+        *,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        given = {"alpha_constraint": alpha_constraint, "shared_axes": shared_axes}
+        _check.refuse("PReLU", given, dict.fromkeys(given), {})
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+
+    def columns(self, shape: Shape) -> int:
+        """Return the number of features of a sample, each of which has an alpha."""
+        return math.prod(shape)
+
+    def weight_shapes(self, shape: Shape) -> list[tuple[int, ...]]:
+        """Return the shape of alpha."""
+        return [shape]
+
+    def initial_weights(self, shape: Shape, dtype: str) -> list[NDArray[Any]]:
+        """Return what the initializer gives."""
+        return [self.alpha_initializer(shape, dtype)]
+
+    def spec(self) -> list[dict[str, Any]]:
+        """Return the layer."""
+        penalty = self.alpha_regularizer or regularizers.Regularizer()
+        return [{"type": "prelu", "slope_l1": penalty.l1, "slope_l2": penalty.l2}]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {
+            **super().get_config(),
+            "alpha_initializer": initializers.serialize(self.alpha_initializer),
+            "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+        }

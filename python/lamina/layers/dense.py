@@ -1,0 +1,112 @@
+"""The dense layer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from numpy.typing import NDArray
+
+from .. import _check, activations, initializers, regularizers
+from .base import Layer, Shape
+
+
+class Dense(Layer):
+    """activation(x @ kernel + bias), kernel (inputs, units) and bias (units,).
+
+    It acts on the last axis: of samples of shape (..., inputs) it makes (..., units).
+
+    Parameters
+    ----------
+    units : int
+        The number of outputs.
+    activation : str, dict, ActivationFunction or None
+        See `lamina.activations.get`; None for none.
+    use_bias : bool
+        Whether there is a bias.
+    kernel_initializer, bias_initializer : str or Initializer
+        See `lamina.initializers`.
+    kernel_regularizer, bias_regularizer : str, Regularizer or None
+        See `lamina.regularizers`.
+    input_shape, input_dim, name
+        See `Layer`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For values of another type or out of range, and unknown names.
+    """
+
+    def __init__(
+        self,
+        units: int,
+        activation: str | Mapping[str, Any] | activations.ActivationFunction | None = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        *,
+        input_shape: Shape | None = None,
+        input_dim: int | None = None,
+        name: str | None = None,
+    ) -> None:
+        self.units = _check.integer(units, "units", "Dense", 1)
+        self.activation = activations.get(activation)
+        self.use_bias = _check.boolean(use_bias, "use_bias", "Dense")
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        self.weight_names = ("kernel", "bias") if self.use_bias else ("kernel",)
+
+    def shape_after(self, shape: Shape) -> Shape:
+        """Return the shape with the number of units in the place of the last axis."""
+        return (*shape[:-1], self.units)
+
+    def columns(self, shape: Shape) -> int:
+        """Return the length of the last axis."""
+        return shape[-1]
+
+    def columns_after(self, columns: int) -> int:
+        """Return the number of units."""
+        return self.units
+
+    def weight_shapes(self, shape: Shape) -> list[tuple[int, ...]]:
+        """Return the shapes of the kernel and, where there is one, the bias."""
+        return [(shape[-1], self.units), (self.units,)][: len(self.weight_names)]
+
+    def initial_weights(self, shape: Shape, dtype: str) -> list[NDArray[Any]]:
+        """Return what the initializers give."""
+        makers = (self.kernel_initializer, self.bias_initializer)
+        shapes = self.weight_shapes(shape)
+        return [make(weight, dtype) for make, weight in zip(makers, shapes, strict=False)]
+
+    def spec(self) -> list[dict[str, Any]]:
+        """Return the layer and, where it has one, its activation."""
+        kernel = self.kernel_regularizer or regularizers.Regularizer()
+        bias = self.bias_regularizer or regularizers.Regularizer()
+        dense = {
+            "type": "dense",
+            "units": self.units,
+            "use_bias": self.use_bias,
+            "kernel_l1": kernel.l1,
+            "kernel_l2": kernel.l2,
+            "bias_l1": bias.l1,
+            "bias_l2": bias.l2,
+        }
+        return [dense, *self.activation.specs()]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {
+            **super().get_config(),
+            "units": self.units,
+            "activation": self.activation.get_config(),
+            "use_bias": self.use_bias,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "bias_initializer": initializers.serialize(self.bias_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+            "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+        }
