@@ -23,7 +23,7 @@ template <class V> struct Relu {
         threshold(V::set(p[2])) {}
   V forward(V z) const {
     if (plain) return max(V::set(0), z);  // in this order it keeps NaN
-    return select(less(threshold, z), min(most, z), slope * (z - threshold));
+    return select(less(threshold, z), min(most, z), fma(slope, z - threshold, V::set(0)));  // + 0: no -0
   }
   V gradient(V dy, V y) const {
     const V zero = V::set(0);
