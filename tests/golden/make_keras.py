@@ -29,8 +29,8 @@ import tensorflow  # noqa: E402
 import cases  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 23, 5, 10
-LINEAR, RELU, LEAKY = ("linear", 0.0), ("relu", 0.0), ("leaky_relu", 0.25)
-SIGMOID, TANH, SOFTMAX = ("sigmoid", 0.0), ("tanh", 0.0), ("softmax", 0.0)
+LINEAR, RELU, LEAKY = ("linear",), ("relu",), ("leaky_relu", 0.25)
+SIGMOID, TANH, SOFTMAX = ("sigmoid",), ("tanh",), ("softmax",)
 AXES: dict[str, list[Any]] = {
     "loss": list(cases.LOSSES),
     "head": [LINEAR, RELU, LEAKY, SIGMOID, TANH, SOFTMAX],

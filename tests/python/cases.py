@@ -35,13 +35,22 @@ METRICS = {  # metric: the kinds of targets it can be asked for
     "mean_squared_error": ("distribution", "fraction", "real"),
     "mean_absolute_error": ("distribution", "fraction", "real"),
 }
+RMSPROP = {"name": "rmsprop", "learning_rate": 0.003, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.0, "nesterov": False},
     "momentum": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.9, "nesterov": False},
     "nesterov": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.8, "nesterov": True},
     "adam": {"name": "adam", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
     "adam_odd": {"name": "adam", "learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.95, "epsilon": 1e-3},
-}
+    "adamw": {
+        "name": "adamw", "learning_rate": 0.003, "weight_decay": 0.1, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7,
+    },
+    "rmsprop": RMSPROP,
+    "rmsprop_momentum": {**RMSPROP, "momentum": 0.8, "epsilon": 1e-3},
+    "rmsprop_centered": {**RMSPROP, "rho": 0.7, "epsilon": 1e-4, "centered": True},
+    "rmsprop_both": {**RMSPROP, "momentum": 0.5, "epsilon": 1e-2, "centered": True},
+    "adagrad": {"name": "adagrad", "learning_rate": 0.03, "initial_accumulator_value": 0.1, "epsilon": 1e-7},
+}  # fmt: skip
 
 
 def representable(options: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +59,13 @@ def representable(options: dict[str, Any]) -> dict[str, Any]:
     Keras rounds some of them on the way (0.9 is cast from a float32 even in a float64 model) and
     others not; with these numbers it makes no difference.
     """
-    return {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in options.items()}
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rounded(entry) for entry in value]
+        return float(np.float32(value)) if isinstance(value, float) else value
+
+    return {key: rounded(value) for key, value in options.items()}
 
 
 PENALTIES: dict[str, dict[str, float]] = {
@@ -66,28 +81,35 @@ WIDTHS = (1, 2, 31, 32, 33, 70)
 BATCHES = (1, 10, 33)
 DROPOUTS = ("none", "hidden", "input")
 DROPOUT_RATE = 0.3
+LAYERS = ("none", "prelu", "rescaling", "rows", "flat")
+"""Layers besides: slopes that are learnt, a scale, rows of each sample up to the end or up to the last dense layer."""
 
 
-def activations(differentiable: bool = True) -> list[tuple[str, float]]:
-    """(name, parameter) of every activation; one with a parameter comes at two values of it."""
+Function = tuple[Any, ...]
+"""An activation: its name, then the values of its parameters."""
+
+# Other values of parameters than their defaults, where half of the default would say little.
+VARIANTS: dict[str, tuple[float, ...]] = {"relu": (0.1, 0.7, 0.2), "gelu": (1.0,)}
+
+
+# What networks end with, in trainings; every activation is tried there between layers.
+HEADS = ("linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "elu")
+
+
+def activations(differentiable: bool = True, variants: bool = True) -> list[Function]:
+    """Every activation, with its default parameters and, where it has some and variants are wanted, with others."""
     from lamina import _core
 
-    found = []
+    found: list[Function] = []
     for entry in _core.activations():
         if differentiable and not entry["differentiable"]:
             continue
-        default = entry["parameter"][1] if entry["parameter"] else 0.0
-        found.append((entry["name"], default))
-        if entry["parameter"]:
-            found.append((entry["name"], default / 2))
+        name = entry["name"]
+        defaults = [np.inf if value is None else float(value) for value in entry["parameters"].values()]
+        found.append((name, *defaults))
+        if defaults and variants:
+            found.append((name, *VARIANTS.get(name, [value / 2 for value in defaults])))
     return found
-
-
-def kinks(name: str) -> Sequence[float]:
-    """Where the activation's derivative jumps."""
-    from lamina import _core
-
-    return next(entry["kinks"] for entry in _core.activations() if entry["name"] == name)
 
 
 def case_id(case: Case) -> str:
@@ -161,11 +183,12 @@ def gradient_axes() -> dict[str, list[Any]]:
     """What the gradients are checked over; `form` says how a Dense gets its activation."""
     return {
         "loss": list(LOSSES),
-        "head": activations(),
+        "head": activations(variants=False),
         "depth": [1, 2, 3],
         "hidden": [*activations(), None],
         "penalty": list(PENALTIES),
         "dropout": list(DROPOUTS),
+        "layers": list(LAYERS),
         "use_bias": [True, False],
         "batch": list(BATCHES),
         "inputs": list(WIDTHS),
@@ -179,12 +202,13 @@ def training_axes() -> dict[str, list[Any]]:
     """What whole trainings are compared over; `rows` do not divide by `batch` in most cases."""
     return {
         "loss": list(LOSSES),
-        "head": activations(),
+        "head": [head for head in activations(variants=False) if head[0] in HEADS],
         "depth": [1, 2, 3],
         "hidden": [*activations(), None],
         "optimizer": list(OPTIMIZERS),
         "penalty": list(PENALTIES),
         "dropout": list(DROPOUTS),
+        "layers": list(LAYERS),
         "use_bias": [True, False],
         "shuffle": [True, False],
         "zero_columns": [True, False],
@@ -204,7 +228,7 @@ def meaningful(case: Case) -> bool:
     probabilities, to be near 0.5.
     """
     one = case.get("depth") == 1 or None in (case.get("hidden", 0), case.get("units", 0))
-    more = case.get("depth", 1) > 1 or case.get("dropout") == "hidden"
+    more = case.get("depth", 1) > 1 or case.get("dropout") == "hidden" or case.get("layers") == "flat"
     more = more or any(case.get(axis) is not None for axis in ("hidden", "units"))
     if one and more:
         return False
@@ -277,6 +301,13 @@ class Problem:
                 )
             elif spec["type"] == "activation":
                 model.add(layers.Activation(public_activation(spec)))
+            elif spec["type"] == "prelu":
+                penalty = public_regularizer(spec["slope_l1"], spec["slope_l2"])
+                model.add(layers.PReLU(alpha_regularizer=penalty))
+            elif spec["type"] == "rescaling":
+                model.add(layers.Rescaling(spec["scale"], spec["offset"]))
+            elif spec["type"] == "reshape":
+                model.add(layers.Reshape(spec["shape"]))
             else:
                 model.add(layers.Dropout(spec["rate"], seed=spec["seed"]))
         model.build((None, self.inputs))
@@ -291,7 +322,14 @@ class Problem:
 
     def targets(self, dtype: str) -> Array:
         """Targets as the native module takes them."""
-        return self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
+        y = self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
+        return y if len(y) == len(self.x) else y.reshape(len(self.x), -1)
+
+    def public_targets(self) -> Array:
+        """Targets of the shape of the outputs."""
+        if len(self.y) == len(self.x):
+            return self.y
+        return self.y.reshape(len(self.x), -1, *self.y.shape[1:])
 
 
 def _options(optimizer: dict[str, Any]) -> dict[str, Any]:
@@ -299,13 +337,14 @@ def _options(optimizer: dict[str, Any]) -> dict[str, Any]:
 
 
 def public_activation(spec: reference.Layer) -> Any:
-    """An activation as `activation=` takes it: a name, or a dictionary with the parameter."""
+    """An activation as `activation=` takes it: a name, or a dictionary with the parameters."""
     from lamina import _core
 
     entry = next(entry for entry in _core.activations() if entry["name"] == spec["name"])
-    if not entry["parameter"]:
-        return spec["name"]
-    return {"name": spec["name"], entry["parameter"][0]: spec["parameter"]}
+    values: dict[str, Any] = {}
+    for (key, default), value in zip(entry["parameters"].items(), spec["parameters"], strict=True):
+        values[key] = bool(value) if isinstance(default, bool) else None if value == np.inf else value
+    return {"name": spec["name"], **values} if values else spec["name"]
 
 
 def public_regularizer(l1: float, l2: float) -> Any:
@@ -323,9 +362,25 @@ def dense(units: int, use_bias: bool = True, penalty: str = "none") -> reference
     return {"type": "dense", "units": units, "use_bias": use_bias, **zero, **PENALTIES[penalty]}
 
 
-def activation(name: str, parameter: float = 0.0) -> reference.Layer:
+def activation(name: str, *parameters: float) -> reference.Layer:
     """An activation layer."""
-    return {"type": "activation", "name": name, "parameter": parameter}
+    return {"type": "activation", "name": name, "parameters": list(parameters)}
+
+
+def prelu(penalty: str = "none") -> reference.Layer:
+    """Slopes that are learnt, with the penalties that the row of PENALTIES has for a bias."""
+    row = PENALTIES[penalty]
+    return {"type": "prelu", "slope_l1": row.get("bias_l1", 0.0), "slope_l2": row.get("bias_l2", 0.0)}
+
+
+def rescaling(scale: float, offset: float) -> reference.Layer:
+    """A scale and an offset."""
+    return {"type": "rescaling", "scale": scale, "offset": offset}
+
+
+def reshape(times: int, columns: int) -> reference.Layer:
+    """So many rows of each sample; `shape` is what the public layer takes."""
+    return {"type": "reshape", "units": columns, "shape": (times, columns) if times > 1 else (columns,)}
 
 
 def dropout(rate: float, seed: int) -> reference.Layer:
@@ -333,20 +388,38 @@ def dropout(rate: float, seed: int) -> reference.Layer:
     return {"type": "dropout", "rate": rate, "seed": seed}
 
 
+def rows_of(case: Case) -> int:
+    """Into how many rows a case that asks for rows cuts a sample."""
+    if case.get("layers") not in ("rows", "flat"):
+        return 1
+    return next((times for times in (2, 3) if case["inputs"] % times == 0), 1)
+
+
 def layers_of(case: Case, outputs: int) -> list[reference.Layer]:
-    """`depth` dense layers, the last with the head's activation; dropout where the case says.
+    """`depth` dense layers, the last with the head's activation; dropout and other layers where the case says.
 
     Linear activations are left out, as a Dense without an activation does.
     """
     layers: list[reference.Layer] = []
+    extra, times = case.get("layers", "none"), rows_of(case)
+    if extra == "rescaling":
+        layers.append(rescaling(0.75, -0.25))
+    if extra == "prelu":
+        layers.append(prelu())
+    if times > 1:
+        layers.append(reshape(times, case["inputs"] // times))
     if case["dropout"] == "input":
         layers.append(dropout(DROPOUT_RATE, seed=11))
     for depth in range(1, case["depth"]):
         layers.append(dense(case["units"], case["use_bias"], case["penalty"]))
         if case["hidden"][0] != "linear":
             layers.append(activation(*case["hidden"]))
+        if extra == "prelu":
+            layers.append(prelu(case["penalty"]))
         if case["dropout"] == "hidden":
             layers.append(dropout(DROPOUT_RATE, seed=2**40 + depth))
+    if extra == "flat" and times > 1:
+        layers.append(reshape(1, times * case["units"]))
     layers.append(dense(outputs, case["use_bias"], case["penalty"]))
     if case["head"][0] != "linear":
         layers.append(activation(*case["head"]))
@@ -392,12 +465,15 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
     layers = layers_of(case, case["outputs"])
     blank = reference.Network(case["inputs"], layers, "float64")
     kind = LOSSES[case["loss"]]
+    weights = make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0]))
+    if "exponential" in (case["head"][0], (case["hidden"] or ("none",))[0]):
+        weights = [w * 0.3 for w in weights]  # one exponential of another bends too much for differences
     return Problem(
         inputs=case["inputs"],
         layers=layers,
-        weights=make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0])),
+        weights=weights,
         x=reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0),
-        y=make_targets(kind, rows, case["outputs"], seed + 200),
+        y=make_targets(kind, rows * blank.times, case["outputs"], seed + 200),
         loss=case["loss"],
         optimizer=OPTIMIZERS[optimizer],
         metrics=[name for name, kinds in METRICS.items() if kind in kinds],
@@ -418,7 +494,7 @@ def golden_problem(case: Case, rows: int) -> Problem:
             if w.ndim == 1:
                 w[:] = 0
     elif twist == "multi_hot":
-        problem.y = (make_targets("real", rows, case["outputs"], seed_of(case)) > -0.3).astype(float)
+        problem.y = (make_targets("real", len(problem.y), case["outputs"], seed_of(case)) > -0.3).astype(float)
     elif twist == "large":
         problem.x *= 1000
     return problem
@@ -455,7 +531,9 @@ def distance_from_kinks(network: reference.Network, x: Array, y: Array, training
 
     for layer, value in zip(network.layers, values[:-1], strict=True):
         if layer["type"] == "activation":
-            add(value, kinks(layer["name"]))
+            add(value, reference.ACTIVATIONS[layer["name"]].kinks(*layer["parameters"]))
+        elif layer["type"] == "prelu":
+            add(value, [0.0])
     output = values[-1]
     if network.loss == "mean_absolute_error":
         add(output - y, [0.0])

@@ -13,7 +13,7 @@ import reference
 from lamina import _core
 
 SIZES = [1, 2, 3, 7, 16, 31, 32, 33, 64, 65, 255, 256, 257, 300]  # about vectors, panels and segments
-LINKS = [("softmax", 0.0), ("sigmoid", 0.0)]
+LINKS = [("softmax",), ("sigmoid",)]
 
 
 def random_stack(chance: random.Random) -> tuple[int, list[reference.Layer], str]:

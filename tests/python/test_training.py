@@ -149,8 +149,8 @@ def test_reported_float32_history() -> None:
 def test_public_fit_equals_reference(optimizer: str) -> None:
     """`fit` without shuffling, with dropout, penalties and a partial last batch, in float64."""
     case = {
-        "loss": "categorical_crossentropy", "head": ("softmax", 0.0), "depth": 3,
-        "hidden": ("relu", 0.0), "optimizer": optimizer, "penalty": "all", "dropout": "hidden",
+        "loss": "categorical_crossentropy", "head": ("softmax",), "depth": 3,
+        "hidden": ("relu",), "optimizer": optimizer, "penalty": "all", "dropout": "hidden",
         "use_bias": True, "zero_columns": False, "batch": 16, "rows": 42, "inputs": 9, "units": 21,
         "outputs": 4,
     }  # fmt: skip
@@ -179,8 +179,8 @@ def test_public_fit_equals_reference(optimizer: str) -> None:
 def plain_problem(inputs: int, units: int, rows: int) -> cases.Problem:
     """A relu net with a softmax head over five classes."""
     case = {
-        "loss": "sparse_categorical_crossentropy", "head": ("softmax", 0.0), "depth": 3,
-        "hidden": ("relu", 0.0), "penalty": "none", "dropout": "hidden", "use_bias": True,
+        "loss": "sparse_categorical_crossentropy", "head": ("softmax",), "depth": 3,
+        "hidden": ("relu",), "penalty": "none", "dropout": "hidden", "use_bias": True,
         "inputs": inputs, "units": units, "outputs": 5,
     }  # fmt: skip
     return cases.make_problem(case, rows, cases.seed_of(case), "adam")
@@ -273,7 +273,7 @@ def test_pieces_of_an_epoch_do_not_matter() -> None:
 def test_a_batch_that_is_not_finite_is_not_applied(dtype: str) -> None:
     """The batch before the bad one is kept, the bad one leaves no trace in weights or moments."""
     case = {
-        "loss": "mean_squared_error", "head": ("linear", 0.0), "depth": 2, "hidden": ("relu", 0.0),
+        "loss": "mean_squared_error", "head": ("linear",), "depth": 2, "hidden": ("relu",),
         "penalty": "none", "dropout": "none", "use_bias": True, "inputs": 6, "units": 9,
         "outputs": 2,
     }  # fmt: skip

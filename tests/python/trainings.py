@@ -16,8 +16,8 @@ import numpy as np
 import cases
 import reference
 
-RELU, TANH, LEAKY = ("relu", 0.0), ("tanh", 0.0), ("leaky_relu", 0.2)
-SIGMOID, SOFTMAX, LINEAR = ("sigmoid", 0.0), ("softmax", 0.0), ("linear", 0.0)
+RELU, TANH, LEAKY = ("relu",), ("tanh",), ("leaky_relu", 0.2)
+SIGMOID, SOFTMAX, LINEAR = ("sigmoid",), ("softmax",), ("linear",)
 SEED = 2**40 + 7
 DTYPES = ("float32", "float64")
 
