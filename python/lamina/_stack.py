@@ -30,7 +30,7 @@ class LayerStack:
         name: str | None = None,
         dtype: DTypeLike | None = None,
     ) -> None:
-        self.dtype: Literal["float32", "float64"] = _checked_dtype(dtype)
+        self.dtype: Literal["float32", "float64"] = _check.float_type(dtype, "Sequential")
         self.name = checked_name(name, type(self))
         self._layers: list[Layer] = []
         self._features: int | None = None
@@ -97,7 +97,7 @@ class LayerStack:
             For anything else.
         ValueError
             For a layer or a layer's name that is in use, or one that expects another number of
-            features.
+            features, or whose initializers do not serve that number.
         RuntimeError
             While `fit` runs.
         """
@@ -107,16 +107,18 @@ class LayerStack:
             if isinstance(layer, InputLayer):
                 self._features = layer.declared_inputs
                 return
-            if not self._layers and self._features is None:
-                self._features = layer.declared_inputs
+            features = self._features
+            if not self._layers and features is None:
+                features = layer.declared_inputs
             inputs = None
-            if self._features is not None:
-                inputs = self._outputs(self._features)
+            if features is not None:
+                inputs = self._outputs(features)
                 self._refuse_inputs(layer, inputs)
+                layer.check_inputs(inputs)
             if self._network is not None:
                 self._kept, self._network = self._network.get_weights(), None
             layer.attach(self)
-            layer.inputs = inputs
+            self._features, layer.inputs = features, inputs
             self._layers.append(layer)
         finally:
             self._guard.release(claimed)
@@ -318,12 +320,3 @@ class LayerStack:
             if activation is not None and not activation.differentiable:
                 return layer
         return None
-
-
-def _checked_dtype(dtype: DTypeLike | None) -> Literal["float32", "float64"]:
-    name = "float32" if dtype is None else np.dtype(dtype).name
-    if name == "float32":
-        return "float32"
-    if name == "float64":
-        return "float64"
-    raise ValueError(f"Sequential(dtype={dtype!r}): dtype must be 'float32' or 'float64'")

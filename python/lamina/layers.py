@@ -7,12 +7,13 @@ import math
 import re
 import weakref
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
-from . import _check, _random, activations, initializers, regularizers
+from . import _check, _data, _random, activations, initializers, regularizers
 
 L = TypeVar("L", bound="Layer")
 
@@ -170,6 +171,9 @@ class Layer:
         """Return what its weights begin with."""
         return []
 
+    def check_inputs(self, inputs: int) -> None:
+        """Raise ValueError if its weights cannot begin for so many inputs."""
+
     def count_params(self) -> int:
         """Return the number of its weights, counted one by one.
 
@@ -280,8 +284,8 @@ class Dense(Layer):
         See `lamina.activations.get`; None for none.
     use_bias : bool
         Whether there is a bias.
-    kernel_initializer, bias_initializer : str or Initializer
-        See `lamina.initializers`.
+    kernel_initializer, bias_initializer : str, dict or Initializer
+        See `lamina.initializers.get`.
     kernel_regularizer, bias_regularizer : str, Regularizer or None
         See `lamina.regularizers`.
     input_shape, input_dim, name
@@ -312,6 +316,9 @@ class Dense(Layer):
         self.use_bias = _check.boolean(use_bias, "use_bias", "Dense")
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        if self.use_bias:  # its shape is known already
+            with _naming("Dense(bias_initializer=...)"):
+                self.bias_initializer.check_shape((self.units,))
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
         super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
@@ -326,10 +333,32 @@ class Dense(Layer):
         return [(inputs, self.units), (self.units,)][: len(self.weight_names)]
 
     def initial_weights(self, inputs: int, dtype: str) -> list[NDArray[Any]]:
-        """Return what the initializers give."""
+        """Return what the initializers give.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an initializer does not serve a shape, or one of your own gives something else than finite numbers of
+            that shape.
+        """
+        values = []
+        for name, initializer, shape in self._beginnings(inputs):
+            with _naming(name):
+                values.append(initializer(shape, dtype))
+        names = [name for name, _, _ in self._beginnings(inputs)]
+        return _data.weights(values, self.weight_shapes(inputs), names, dtype)
+
+    def check_inputs(self, inputs: int) -> None:
+        """Raise ValueError if an initializer does not serve the weights for so many inputs."""
+        for name, initializer, shape in self._beginnings(inputs):
+            with _naming(name):
+                initializer.check_shape(shape)
+
+    def _beginnings(self, inputs: int) -> list[tuple[str, initializers.Initializer, tuple[int, ...]]]:
+        """Return for each weight what messages call it, its initializer and its shape."""
+        names = [f"{self.name} {name}" for name in self.weight_names]
         makers = (self.kernel_initializer, self.bias_initializer)
-        shapes = self.weight_shapes(inputs)
-        return [make(shape, dtype) for make, shape in zip(makers, shapes, strict=False)]
+        return list(zip(names, makers, self.weight_shapes(inputs), strict=False))
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer and, where it has one, its activation."""
@@ -439,6 +468,15 @@ class Dropout(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return its arguments."""
         return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@contextmanager
+def _naming(what: str) -> Iterator[None]:
+    """Put `what` before the message of a ValueError."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from error
 
 
 def _activation_spec(activation: activations.ActivationFunction) -> list[dict[str, Any]]:
