@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -67,6 +67,28 @@ def boolean(value: Any, name: str, where: str) -> bool:
     if not _is_bool(value):
         raise TypeError(f"{where}({name}={value!r}): {name} must be True or False")
     return bool(value)
+
+
+def float_type(value: Any, where: str) -> Literal["float32", "float64"]:
+    """Return the name of a type that a model can have; None means 'float32'.
+
+    Raises
+    ------
+    TypeError
+        If it is no type.
+    ValueError
+        If it is another type.
+    """
+    message = f"{where}(dtype={value!r}): dtype must be 'float32' or 'float64'"
+    try:
+        name = "float32" if value is None else np.dtype(value).name
+    except TypeError:
+        raise TypeError(message) from None
+    if name == "float32":
+        return "float32"
+    if name == "float64":
+        return "float64"
+    raise ValueError(message)
 
 
 def unknown(kind: str, value: Any, known: Iterable[str]) -> ValueError:

@@ -31,7 +31,7 @@ class LayerStack:
         name: str | None = None,
         dtype: DTypeLike | None = None,
     ) -> None:
-        self.dtype: Literal["float32", "float64"] = _checked_dtype(dtype)
+        self.dtype: Literal["float32", "float64"] = _check.float_type(dtype, "Sequential")
         self.name = checked_name(name, type(self))
         self._layers: list[Layer] = []
         self._shape: Shape | None = None  # of a sample
@@ -98,7 +98,7 @@ class LayerStack:
             For anything else.
         ValueError
             For a layer or a layer's name that is in use, or one that expects samples of another
-            shape.
+            shape, or whose initializers do not serve that shape.
         RuntimeError
             While `fit` runs.
         """
@@ -108,17 +108,19 @@ class LayerStack:
             if isinstance(layer, InputLayer):
                 self._shape = layer.declared_shape
                 return
-            if not self._layers and self._shape is None:
-                self._shape = layer.declared_shape
+            sample = self._shape
+            if not self._layers and sample is None:
+                sample = layer.declared_shape
             shape = None
-            if self._shape is not None:
-                shape = self._shape_after(self._shape)
+            if sample is not None:
+                shape = self._shape_after(sample)
                 self._refuse_shape(layer, shape)
                 layer.shape_after(shape)
+                layer.check_shape(shape)
             if self._network is not None:
                 self._kept, self._network = self._network.get_weights(), None
             layer.attach(self)
-            layer.shape = shape
+            self._shape, layer.shape = sample, shape
             self._layers.append(layer)
         finally:
             self._guard.release(claimed)
@@ -343,12 +345,3 @@ class LayerStack:
 def _give(network: _core.Network, weights: Sequence[Array]) -> None:
     """Hand weights of the layers' shapes to the core, which knows matrices and vectors."""
     network.set_weights([w.reshape(shape) for w, shape in zip(weights, network.weight_shapes(), strict=True)])
-
-
-def _checked_dtype(dtype: DTypeLike | None) -> Literal["float32", "float64"]:
-    name = "float32" if dtype is None else np.dtype(dtype).name
-    if name == "float32":
-        return "float32"
-    if name == "float64":
-        return "float64"
-    raise ValueError(f"Sequential(dtype={dtype!r}): dtype must be 'float32' or 'float64'")

@@ -34,6 +34,8 @@ Layer = dict[str, Any]
 
 SHUFFLE_STREAM = 0xFFFF0001
 UNIFORM_STREAM = 0xFFFF0002
+NORMAL_STREAM = 0xFFFF0004
+TRUNCATED_NORMAL_STREAM = 0xFFFF0005
 _LOW32 = np.uint64(0xFFFFFFFF)
 _SHIFT32 = np.uint64(32)
 
@@ -78,6 +80,12 @@ def random_uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -
     words = random_words64(seed, math.prod(shape), 0, UNIFORM_STREAM)
     u = (words >> np.uint64(11)).astype(np.float64) * 2.0**-53
     return (low + (high - low) * u).reshape(shape)
+
+
+def random_centred(seed: int, shape: tuple[int, ...], stream: int) -> Array:
+    """float64 draws of 52 bits between -1/2 and 1/2: what normal draws are the quantiles of, less 1/2."""
+    words = random_words64(seed, math.prod(shape), 0, stream)
+    return (((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52 - 0.5).reshape(shape)
 
 
 def permutation(seed: int, step: int, n: int) -> Array:
