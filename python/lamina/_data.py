@@ -115,9 +115,7 @@ def _refuse_nonfinite(converted: Array, source: Array, what: str) -> None:
         reason = f"too large for {converted.dtype}: scale the data, or use dtype='float64'"
     numbers = "1 value that is" if count == 1 else f"{count} values that are"
     where = f"row {row}, column {column}" if source.ndim == 2 else f"[{', '.join(map(str, place))}]"
-    raise ValueError(
-        f"{what} holds {numbers} not a finite {converted.dtype}, the first at {where}: {value} ({reason})"
-    )
+    raise ValueError(f"{what} holds {numbers} not a finite {converted.dtype}, the first at {where}: {value} ({reason})")
 
 
 def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tuple[Array, Shape]:

@@ -394,7 +394,7 @@ class Sequential(LayerStack):
         try:
             rows, shape = _data.features(x, self._shape, self.dtype)
             network = self._network or self._ready(shape)
-            if batch_size is None and verbose == "auto" and callbacks is None or len(rows) == 0:
+            if (batch_size is None and verbose == "auto" and callbacks is None) or len(rows) == 0:
                 outputs = network.predict(rows)
             else:
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)

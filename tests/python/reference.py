@@ -114,7 +114,7 @@ def dropout_mask(seed: int, stream: int, step: int, rows: int, units: int, rate:
 
 
 class Activation(NamedTuple):
-    """`forward(z, *parameters)` and `backward(dy, z, y, *parameters)`; where the derivative jumps for the parameters."""
+    """`forward(z, *parameters)`, `backward(dy, z, y, *parameters)`, and where the derivative jumps."""
 
     forward: Callable[..., Array]
     backward: Callable[..., Array]
@@ -194,9 +194,7 @@ ACTIVATIONS: dict[str, Activation] = {
         relu_backward,
         lambda slope=0.0, most=np.inf, threshold=0.0: (threshold, most),
     ),
-    "relu6": Activation(
-        lambda z: relu(z, 0, 6, 0), lambda dy, z, y: relu_backward(dy, z, y, 0, 6, 0), lambda: (0, 6)
-    ),
+    "relu6": Activation(lambda z: relu(z, 0, 6, 0), lambda dy, z, y: relu_backward(dy, z, y, 0, 6, 0), lambda: (0, 6)),
     "leaky_relu": Activation(
         lambda z, p: np.where(z > 0, z, z.dtype.type(p) * z),
         lambda dy, z, y, p: np.where(z > 0, dy, dy.dtype.type(p) * dy),
