@@ -7,6 +7,7 @@ Everything else is converted once. The caller's array is never written.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -155,7 +156,7 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
     if len(shape) > 1:
         if len(given) and not given[0].flags.c_contiguous:  # converted now, or the rows would be copied twice
             rows = given.astype(dtype if given.dtype != np.uint8 else given.dtype, order="C")
-        rows = rows.reshape(len(given), -1)
+        rows = rows.reshape(len(given), math.prod(shape))
     in_rows = rows.shape[1] == 1 or rows.strides[1] == rows.itemsize
     if not (in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned):
         rows = _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype)

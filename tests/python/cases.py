@@ -318,7 +318,7 @@ class Problem:
         """The optimizer as an object of lamina.optimizers."""
         from lamina import optimizers
 
-        return optimizers.get({"class_name": self.optimizer["name"], "config": _options(self.optimizer)})
+        return optimizers.get({"class_name": self.optimizer["name"], "config": options_of(self.optimizer)})
 
     def targets(self, dtype: str) -> Array:
         """Targets as the native module takes them."""
@@ -332,7 +332,8 @@ class Problem:
         return self.y.reshape(len(self.x), -1, *self.y.shape[1:])
 
 
-def _options(optimizer: dict[str, Any]) -> dict[str, Any]:
+def options_of(optimizer: dict[str, Any]) -> dict[str, Any]:
+    """What an optimizer is made with."""
     return {key: value for key, value in optimizer.items() if key != "name"}
 
 
