@@ -205,7 +205,9 @@ class Sequential(LayerStack):
         Warns
         -----
         RuntimeWarning
-            If the loss of a batch is not finite: that batch is not applied and training ends.
+            If the loss of a batch is not finite: that batch is not applied and training ends. If weights are not
+            finite at the end of an epoch, or by then: the weights from its beginning are put back, the optimizer
+            begins anew and training ends. The history shows a loss of NaN either way.
         """
         _check.refuse("fit", only_in_keras, _FIT_IN_KERAS, {})
         claimed = self._guard.claim("fit()")
@@ -226,9 +228,9 @@ class Sequential(LayerStack):
                 validate = functools.partial(_training.evaluate, network, settings, *validation, size, calls)
             progress = _progress.make(level, trainer.batches, epochs)
             history = self.history = calls.history or History()
-            run = _training.Fit(self, network, settings, trainer, calls, progress, validate)
-            if run.run(epochs):
-                _warn_diverged(len(history.epoch))
+            _training.Fit(self, network, settings, trainer, calls, progress, validate).run(epochs)
+            if trainer.diverged:
+                _warn_diverged(len(history.epoch), trainer.restored)
             return history
         finally:
             self._guard.release(claimed)
@@ -479,10 +481,12 @@ def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settin
     return settings
 
 
-def _warn_diverged(epoch: int) -> None:
+def _warn_diverged(epoch: int, restored: bool) -> None:
+    happened = "the loss of a batch was not finite; that batch was not applied"
+    if restored:
+        happened = "weights became infinite or NaN; those from the beginning of the epoch are back, without moments"
     warnings.warn(
-        f"training stopped in epoch {epoch}: the loss of a batch was not finite; that batch was "
-        "not applied. Scale the data or lower the learning rate",
+        f"training stopped in epoch {epoch}: {happened}. Scale the data or lower the learning rate",
         RuntimeWarning,
         stacklevel=3,
     )
