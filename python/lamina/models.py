@@ -220,7 +220,7 @@ class Sequential(LayerStack):
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
             x, y, shape, validation = self._training_data(x, y, validation_split, validation_data)
             network = self._ready(shape)
-            trainer = _core.Trainer(network, x, y, size, shuffle, self._seed)
+            trainer = _core.Trainer(network, x, y, min(size, len(x)), shuffle, self._seed)
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
             validate = None
@@ -330,6 +330,7 @@ class Sequential(LayerStack):
             While another thread trains the model.
         """
         _check.refuse("evaluate", only_in_keras, _EVALUATE_IN_KERAS, {})
+        return_dict = _check.boolean(return_dict, "return_dict", "evaluate")
         token = self._guard.enter("evaluate()")
         try:
             settings = self._compiled("evaluate")
@@ -396,7 +397,7 @@ class Sequential(LayerStack):
         try:
             rows, shape = _data.features(x, self._shape, self.dtype)
             network = self._network or self._ready(shape)
-            if batch_size is None and verbose == "auto" and callbacks is None or len(rows) == 0:
+            if batch_size is None and isinstance(verbose, str) and verbose == "auto" and callbacks is None:
                 outputs = network.predict(rows)
             else:
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
@@ -406,7 +407,9 @@ class Sequential(LayerStack):
 
     def _predict_aloud(self, network: _core.Network, x: Array, batch_size: Any, verbose: Any, callbacks: Any) -> Array:
         size = _checked_batch_size(batch_size, "predict")
-        level = _progress.level(0 if verbose == "auto" else verbose, "predict")
+        level = _progress.level(verbose, "predict")
+        if isinstance(verbose, str):  # 'auto' is silent here, whatever the output is
+            level = 0
         calls = CallbackList(callbacks)
         steps = -(-len(x) // size)
         calls.set_model(self)
@@ -465,7 +468,7 @@ def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settin
     if loss is None:
         raise ValueError(f"compile() needs a loss: one of {', '.join(losses.known())}")
     if given is not None and not isinstance(given, (list, tuple)):
-        raise ValueError(f"compile(metrics={given!r}): give a list, such as ['accuracy']")
+        raise ValueError(f"compile(metrics={_check.shown(given)}): give a list, such as ['accuracy']")
     settings = _training.Settings(
         optimizers.get(optimizer), losses.get(loss), [metrics.get(entry) for entry in given or []]
     )
@@ -475,7 +478,7 @@ def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settin
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(
-            f"compile(metrics={given!r}): the name {twice[0]!r} stands twice among the results; "
+            f"compile(metrics={_check.shown(given)}): the name {twice[0]!r} stands twice among the results; "
             "give a metric a name of its own, such as MeanSquaredError(name='error')"
         )
     return settings
