@@ -146,7 +146,7 @@ _AS_NUMBERS = "for example with numpy.asarray(values, dtype='float32')"
 
 
 def _place(index: Sequence[Any]) -> str:
-    return f"[{', '.join(map(str, index))}]"
+    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 # --- from an array of numbers to what the core reads ----------------------------------------------
@@ -174,9 +174,8 @@ def _refuse_nonfinite(converted: Array, source: Array, what: str) -> None:
         reason = f"too large for {converted.dtype}: scale the data{wider}"
     numbers = "1 value that is" if count == 1 else f"{count} values that are"
     where = f"row {row}, column {column}" if source.ndim == 2 else _place(place)
-    raise ValueError(
-        f"{what} holds {numbers} not a finite {converted.dtype}, the first at {where}: {value!s} ({reason})"
-    )
+    where = f", the first at {where}" if place else ""
+    raise ValueError(f"{what} holds {numbers} not a finite {converted.dtype}{where}: {value!s} ({reason})")
 
 
 def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tuple[Array, Shape]:
@@ -206,7 +205,7 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
     TypeError, ValueError
         If `x` does not hold finite numbers, or its samples have another shape.
     """
-    given = numeric(x, what)
+    source = given = numeric(x, what)
     if given.ndim == 1 and expected == (1,):
         given = given.reshape(-1, 1)
     shape = given.shape[1:]
@@ -220,7 +219,7 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
     in_rows = rows.shape[1] == 1 or rows.strides[1] == rows.itemsize
     if not (in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned):
         rows = _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype)
-    _refuse_nonfinite(rows, given, what)
+    _refuse_nonfinite(rows, source, what)
     return rows, shape
 
 
@@ -268,7 +267,7 @@ def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str
     TypeError, ValueError
         If `y` does not hold finite numbers, or does not fit the samples, the outputs or the loss.
     """
-    given = numeric(y, what)
+    source = given = numeric(y, what)
     units = outputs[-1]
     if units == 1 and loss.target in ("labels", "distribution"):
         raise ValueError(
@@ -288,7 +287,7 @@ def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str
         raise _wrong_targets(given, loss, outputs, what)
     converted = _convert(given, dtype)
     flat = converted.reshape(rows, math.prod(outputs))
-    _refuse_nonfinite(flat, given, what)
+    _refuse_nonfinite(flat, source, what)
     _refuse_outside(converted, loss, what)
     return flat
 
@@ -410,10 +409,10 @@ def elements(x: Any, what: str) -> Array:
 # --- whole data sets ------------------------------------------------------------------------------
 
 
-def refuse_empty(x: Array, what: str) -> None:
-    """Raise ValueError if there are no rows."""
-    if len(x) == 0:
-        raise ValueError(f"{what} has shape {x.shape}, without a single row: there is no data")
+def refuse_empty(rows: Array, shape: Shape, what: str) -> None:
+    """Raise ValueError if there are no rows, of samples of a shape."""
+    if len(rows) == 0:
+        raise ValueError(f"{what} has shape {(0, *shape)}, without a single row: there is no data")
 
 
 def pair(data: Any, what: str) -> tuple[Any, Any]:

@@ -446,7 +446,7 @@ class Sequential(LayerStack):
         loss = self._compiled("fit").loss
         self._refuse_no_layers()
         rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
-        _data.refuse_empty(rows, f"{prefix}x")
+        _data.refuse_empty(rows, shape, f"{prefix}x")
         outputs = self._shape_after(shape)
         return rows, _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y"), shape
 

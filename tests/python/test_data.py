@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from forms import WithArray, WithDlpack, WithInterface, backwards, csr_array, misaligned, read_only, wide
 from lamina import _data, activations, losses
 from lamina.callbacks import Callback
 from lamina.layers import Dense
@@ -41,27 +42,6 @@ def labels() -> np.ndarray:
     return np.arange(ROWS) % CLASSES
 
 
-def misaligned(x: np.ndarray) -> np.ndarray:
-    buffer = np.zeros(x.nbytes + 1, np.uint8)
-    result = buffer[1:].view(x.dtype).reshape(x.shape)
-    result[...] = x
-    assert not result.flags.aligned
-    return result
-
-
-def read_only(x: np.ndarray) -> np.ndarray:
-    result = x.copy()
-    result.flags.writeable = False
-    return result
-
-
-def wide(x: np.ndarray) -> np.ndarray:
-    """Return `x` as part of a wider array: its rows are contiguous, but not next to one another."""
-    result = np.full((len(x), x.shape[1] + 5), 9, x.dtype)
-    result[:, 2 : 2 + x.shape[1]] = x
-    return result[:, 2 : 2 + x.shape[1]]
-
-
 FORMS: dict[str, Callable[[np.ndarray], Any]] = {
     "float64": lambda x: x.astype(np.float64),
     "float16": lambda x: x.astype(np.float16),
@@ -76,7 +56,7 @@ FORMS: dict[str, Callable[[np.ndarray], Any]] = {
     "columns strided": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
     "uint8 columns strided": lambda x: np.repeat(x.astype(np.uint8), 2, axis=1)[:, ::2],
     "rows strided": lambda x: np.repeat(x, 3, axis=0)[::3],
-    "rows backwards": lambda x: x[::-1].copy()[::-1],
+    "backwards": backwards,
     "part of wider rows": wide,
     "uint8 part of wider rows": lambda x: wide(x.astype(np.uint8)),
     "misaligned": misaligned,
@@ -228,47 +208,6 @@ def test_data_frame_column_without_numbers_is_named(column):
 
 
 # --- other libraries --------------------------------------------------------------------------------------------------
-
-
-class WithArray:
-    """An object that NumPy asks for an array; given an error, it raises that instead."""
-
-    def __init__(self, values: np.ndarray, error: Exception | None = None) -> None:
-        self.values, self.error = values, error
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        if self.error is not None:
-            raise self.error
-        return self.values
-
-
-class WithDlpack:
-    """An object that knows DLPack and nothing else, on a CPU or elsewhere."""
-
-    def __init__(self, values: np.ndarray, device: tuple[int, int] = (1, 0)) -> None:
-        self.values, self.device = values, device
-
-    def __dlpack_device__(self) -> tuple[int, int]:
-        return self.device
-
-    def __dlpack__(self, **options: Any) -> Any:
-        if self.device[0] != 1:
-            raise BufferError("cannot export a tensor of a GPU to a CPU")
-        return self.values.__dlpack__(**options)
-
-
-class WithInterface:
-    """An object with NumPy's array interface."""
-
-    def __init__(self, values: np.ndarray) -> None:
-        self.values = values
-        self.__array_interface__ = values.__array_interface__
-
-
-class csr_array:
-    """As scipy.sparse has one: NumPy takes it for a single object."""
-
-    __module__ = "scipy.sparse._csr"
 
 
 @pytest.mark.parametrize("form", [WithArray, WithDlpack, WithInterface, memoryview])
