@@ -19,6 +19,7 @@ template <class T> bool holds(const py::array& a) {
 template <class T> training::Inputs inputs_of(const py::array& x, Index columns) {
   require(x.ndim() == 2, "x has ", x.ndim(), " dimensions; it must have 2: (rows, ", columns, ")");
   require(x.shape(1) == columns, "x has ", x.shape(1), " columns; the model takes ", columns);
+  // NumPy gives an array without elements any strides.
   require(columns == 1 || x.shape(0) == 0 || x.strides(1) == x.itemsize(), "x: the columns of a row must be contiguous");
   training::Inputs inputs;
   inputs.data = x.data();

@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <memory>
+#include <new>
 #include <variant>
 
 #include "bindings/arrays.h"
@@ -151,7 +152,9 @@ void look_for_signals() {
 py::array predict(const Network& n, const py::array& x) {
   return n.visit([&x]<class T>(training::Model<T>& model) -> py::array {
     const training::Inputs inputs = inputs_of<T>(x, model.network().inputs());
-    py::array_t<T> out({inputs.rows, model.network().times() * model.network().outputs()});
+    const Index outputs = model.network().times() * model.network().outputs();
+    if (static_cast<double>(inputs.rows) * static_cast<double>(outputs) > 0x1p46) throw std::bad_alloc();
+    py::array_t<T> out({inputs.rows, outputs});
     T* const data = out.mutable_data();
     const py::gil_scoped_release unlocked;
     if (inputs.rows > 0) model.predict(inputs, data, look_for_signals);
@@ -276,6 +279,7 @@ void bind_trainer(py::module_& m) {
       .def_property_readonly("done", [](const Trainer& t) { return t.visit([](auto& r) { return r.done(); }); })
       .def_property_readonly("finished", [](const Trainer& t) { return t.visit([](auto& r) { return r.finished(); }); })
       .def_property_readonly("diverged", [](const Trainer& t) { return t.visit([](auto& r) { return r.diverged(); }); })
+      .def_property_readonly("restored", [](const Trainer& t) { return t.visit([](auto& r) { return r.restored(); }); })
       .def("results", [](const Trainer& t) { return t.visit([](auto& r) { return r.results(); }); });
 }
 

@@ -76,6 +76,19 @@ template <class T> void Network<T>::ensure_gradients() {
   for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i].gradient = gradients_.at(offsets_[i]);
 }
 
+template <class T> void Network<T>::keep() {
+  if (!kept_.allocated()) kept_ = arena_of<T>(values_.size());
+  std::copy_n(values_.at(0), values_.size(), kept_.at(0));
+}
+
+template <class T> void Network<T>::go_back() { std::copy_n(kept_.at(0), values_.size(), values_.at(0)); }
+
+template <class T> bool Network<T>::finite() const {
+  T sum = 0;  // x - x is 0 for finite numbers only; this form vectorises
+  for (Index i = 0; i < values_.size(); ++i) sum += values_.at(0)[i] - values_.at(0)[i];
+  return sum == 0;
+}
+
 template class Network<float>;
 template class Network<double>;
 

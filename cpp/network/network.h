@@ -35,6 +35,11 @@ template <class T> class Network {
   void reset_moments(int slots, T value);
   void ensure_gradients();
 
+  // Keeps a copy of all weights, to which go_back() returns.
+  void keep();
+  void go_back();
+  bool finite() const;  // all weights are
+
  private:
   Index inputs_;
   layers::Shape shape_;  // of the last layer
@@ -43,7 +48,7 @@ template <class T> class Network {
   std::vector<layers::Parameter<T>> parameters_;
   std::vector<std::size_t> first_;  // by layer
   std::vector<Index> offsets_;      // by parameter, in any of the arenas
-  Arena<T> values_, gradients_, moments_[kernels::max_slots];
+  Arena<T> values_, kept_, gradients_, moments_[kernels::max_slots];
 };
 
 }  // namespace lamina::network

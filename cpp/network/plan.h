@@ -43,7 +43,7 @@ struct Totals {
   std::vector<double> metrics;  // Σ over rows
   Index rows = 0;
   double last_loss = 0;  // of the last batch
-  bool diverged = false;  // the last batch's loss is not finite: its update was not made
+  bool diverged = false;  // the last batch's loss is not finite, so its update was not made; or the plan gave up
 };
 
 template <class T> class Plan {
@@ -68,6 +68,9 @@ template <class T> class Plan {
 
   // Sums from nothing again. After a batch that diverged the buffers are cleared too: NaN in their padding would stay.
   void restart();
+
+  // The weights are of no use after the last batch: no other is applied before a restart.
+  void give_up();
 
   // Places the barriers; to be called once, after the last add_first.
   void finish();

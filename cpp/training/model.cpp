@@ -14,7 +14,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr Index chunk_rows = 64;      // rows that one thread takes through the whole network at a time
-constexpr Index slab_rows = 1 << 16;  // rows whose losses and metrics are kept before they are summed
+constexpr Index slab_values = 1 << 16;  // values of each loss and metric that are kept before they are summed
 constexpr double pause_seconds = 0.05;
 
 [[noreturn]] void throw_busy() {
@@ -81,6 +81,14 @@ void Model<T>::compile(const network::Objective& objective, const optimizers::Op
   objective_ = objective;
   optimizer_ = std::move(optimizer);
   iterations = 0;
+  ++compilations_;
+}
+
+template <class T> bool Model<T>::mend_weights() {
+  if (network_.finite()) return false;
+  network_.go_back();
+  network_.reset_moments(optimizer_->slots(), static_cast<T>(optimizer_->first_moment()));
+  return true;
 }
 
 template <class T> void Model<T>::read_weight(std::size_t i, T* out) const {
@@ -149,7 +157,9 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
   for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i)
     workers.push_back(std::make_unique<Worker>(network_, &objective_));
   const std::size_t values = objective_.metrics.size() + 1;
-  const Index times = network_.times(), stride = std::min(slab_rows, inputs.rows) * times;
+  const Index times = network_.times();
+  const Index slab_rows = std::min(inputs.rows, round_up(divide_up(slab_values, times), chunk_rows));
+  const Index stride = slab_rows * times;
   std::vector<double> room(values * static_cast<std::size_t>(stride)), sums(values, 0.0);
   for (const auto& worker : workers) {
     worker->inputs = inputs;

@@ -48,6 +48,14 @@ template <class T> class Model {
   // Makes room for stored gradients, which a plan that stores them must find.
   void ensure_gradients() { network_.ensure_gradients(); }
 
+  // Keeps a copy of the weights. Where some have become infinite or NaN since, mend_weights() puts it back, lets the
+  // moments start anew, since what spoilt the weights may be in them, and returns true.
+  void keep_weights() { network_.keep(); }
+  bool mend_weights();
+
+  // How often the model was compiled: what a plan for updates was made for holds until the next time.
+  std::uint64_t compilations() const { return compilations_; }
+
   std::uint64_t iterations = 0;  // updates made
   bool fused = true;             // gradients go straight into the update
 
@@ -65,6 +73,7 @@ template <class T> class Model {
   network::Network<T> network_;
   network::Objective objective_;
   std::unique_ptr<optimizers::Optimizer> optimizer_;
+  std::uint64_t compilations_ = 0;
   mutable std::shared_mutex in_use_;
   std::mutex idle_mutex_;
   std::vector<std::unique_ptr<Worker>> idle_;  // guarded by idle_mutex_

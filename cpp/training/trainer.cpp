@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <stdexcept>
 
 namespace lamina::training {
 namespace {
@@ -30,17 +31,27 @@ Trainer<T>::Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& 
       shuffled_(shuffled),
       seed_(seed),
       plan_(model.network(), options_for(model, batch_size_)),
-      team_(1) {
+      team_(1),
+      compilation_(model.compilations()) {
   add_gather_steps(plan_, model.network(), inputs_, &targets_);
   plan_.finish();
   team_ = TeamChoice(plan_.team_size(batch_size_, Region::lasting));
   if (shuffled_) order_.resize(static_cast<std::size_t>(inputs_.rows));
 }
 
+template <class T> void Trainer<T>::refuse_stale() const {
+  if (compilation_ != model_.compilations())
+    throw std::runtime_error("the model was compiled again: this trainer is of no use any more");
+}
+
 template <class T> void Trainer<T>::begin_epoch() {
+  refuse_stale();
+  const auto lock = model_.changing();
+  model_.keep_weights();
   if (shuffled_) shuffle(order_, seed_, model_.iterations);
   plan_.restart();
   done_ = 0;
+  restored_ = false;
 }
 
 template <class T> Batch<T> Trainer<T>::batch_at(Index b, std::uint64_t iteration) const {
@@ -57,8 +68,9 @@ template <class T> Batch<T> Trainer<T>::batch_at(Index b, std::uint64_t iteratio
 }
 
 template <class T> Index Trainer<T>::advance(Index max_batches, double max_seconds) {
+  refuse_stale();
   const auto lock = model_.changing();
-  const Index first = done_, last = std::min(batches(), done_ + max_batches);
+  const Index first = done_, last = done_ + std::clamp<Index>(max_batches, 0, batches() - done_);
   const auto start = Clock::now();
   double elapsed = 0;
   if (forced_team() > 0) team_.fix();
@@ -69,6 +81,10 @@ template <class T> Index Trainer<T>::advance(Index max_batches, double max_secon
     team_.took(done_ - before, now - elapsed);
     elapsed = now;
     if (elapsed >= max_seconds) break;
+  }
+  if (finished() && !restored_ && model_.mend_weights()) {
+    restored_ = true;
+    plan_.give_up();
   }
   return done_ - first;
 }
@@ -98,6 +114,7 @@ template <class T> void Trainer<T>::run_region(int team_size, Index last, double
 }
 
 template <class T> std::vector<double> Trainer<T>::results() const {
+  refuse_stale();
   const network::Totals& totals = plan_.totals();
   const double rows = totals.rows == 0 ? 1 : static_cast<double>(totals.rows);
   std::vector<double> found = {totals.loss / rows};

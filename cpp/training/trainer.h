@@ -16,6 +16,7 @@ template <class T> class Trainer {
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
+  // All throw std::runtime_error once the model was compiled again.
   void begin_epoch();
 
   // Runs up to max_batches of the epoch, leaving soon after max_seconds but not before the first; returns how many were
@@ -26,6 +27,8 @@ template <class T> class Trainer {
   Index done() const { return done_; }
   bool finished() const { return done_ == batches() || diverged(); }
   bool diverged() const { return plan_.totals().diverged; }
+  // Whether the epoch's updates made some weights infinite or NaN, so that those from its beginning are back.
+  bool restored() const { return restored_; }
 
   // The epoch's loss and metrics over the rows so far; before the first batch, nothing but zeros.
   std::vector<double> results() const;
@@ -33,6 +36,7 @@ template <class T> class Trainer {
  private:
   Index rows_of(Index batch) const { return std::min(batch_size_, inputs_.rows - batch * batch_size_); }
   Batch<T> batch_at(Index batch, std::uint64_t iteration) const;
+  void refuse_stale() const;
   void run_region(int team_size, Index last, double seconds);
 
   Model<T>& model_;
@@ -44,7 +48,9 @@ template <class T> class Trainer {
   network::Plan<T> plan_;
   TeamChoice team_;
   std::vector<Index> order_;  // [rows], where rows are shuffled
+  std::uint64_t compilation_;
   Index done_ = 0;
+  bool restored_ = false;
 };
 
 }  // namespace lamina::training

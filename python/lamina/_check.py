@@ -10,6 +10,19 @@ from typing import Any, Literal
 
 import numpy as np
 
+#: More numbers than any machine holds, while their size in bytes fits 64 bits; the core has the same limit.
+MOST_NUMBERS = 2**46
+_LONGEST_SHOWN = 200
+
+
+def shown(value: Any) -> str:
+    """Return what a message shows of a value: its representation, shortened where it is long."""
+    try:
+        text = repr(value)
+    except Exception:  # a value that cannot even be shown is still to be refused by name
+        text = f"<{type(value).__name__}>"
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
 
 def _is_bool(value: Any) -> bool:
     return isinstance(value, (bool, np.bool_))
@@ -28,7 +41,7 @@ def integer(value: Any, name: str, where: str, minimum: int, maximum: int | None
     need = {0: "a non-negative integer", 1: "a positive integer"}.get(minimum, f"an integer of at least {minimum}")
     if maximum is not None:
         need = f"an integer from {minimum} to {maximum}"
-    message = f"{where}({name}={value!r}): {name} must be {need}"
+    message = f"{where}({name}={shown(value)}): {name} must be {need}"
     try:
         number = None if _is_bool(value) else operator.index(value)
     except TypeError:
@@ -50,7 +63,7 @@ def real(value: Any, name: str, where: str, need: str, allowed: Callable[[float]
     ValueError
         If it is not finite or not allowed.
     """
-    message = f"{where}({name}={value!r}): {name} must be a number {need}"
+    message = f"{where}({name}={shown(value)}): {name} must be a number {need}"
     if _is_bool(value) or not isinstance(value, numbers.Real):
         raise TypeError(message)
     try:
@@ -65,7 +78,7 @@ def real(value: Any, name: str, where: str, need: str, allowed: Callable[[float]
 def boolean(value: Any, name: str, where: str) -> bool:
     """Return `value` as a bool, or raise TypeError."""
     if not _is_bool(value):
-        raise TypeError(f"{where}({name}={value!r}): {name} must be True or False")
+        raise TypeError(f"{where}({name}={shown(value)}): {name} must be True or False")
     return bool(value)
 
 
@@ -98,7 +111,7 @@ def unknown(kind: str, value: Any, known: Iterable[str]) -> ValueError:
     names = list(known)
     near = difflib.get_close_matches(str(value), names, n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return ValueError(f"unknown {kind} {value!r}.{hint} Known: {', '.join(names)}")
+    return ValueError(f"unknown {kind} {shown(value)}.{hint} Known: {', '.join(names)}")
 
 
 def refuse(where: str, given: Mapping[str, Any], defaults: Mapping[str, Any], instead: Mapping[str, str]) -> None:

@@ -33,10 +33,13 @@ _IN_PLACE = {
 def numeric(x: Any, what: str) -> Array:
     """Return `x` as an array of booleans, integers or floats, without a copy where it is one.
 
+    Taken are arrays, numbers, lists and tuples of them, pandas, and whatever hands out its numbers by the buffer
+    protocol, ``__array__`` or DLPack.
+
     Raises
     ------
     TypeError
-        If it holds anything else: objects, strings, complex numbers, dates, None.
+        If it holds anything else (objects, strings, complex numbers, dates, None), or cannot become an array.
     ValueError
         If its rows differ in length, or some of its values are masked.
     """
@@ -50,25 +53,59 @@ def numeric(x: Any, what: str) -> Array:
 def _from_other(x: Any, what: str) -> Array:
     if x is None:
         raise TypeError(f"{what} is None: give an array of numbers")
-    is_pandas = type(x).__module__.partition(".")[0] == "pandas"  # known without importing it
-    if is_pandas and (hasattr(x, "columns") or hasattr(x, "dtype")):
+    makers = [cls.__module__ for cls in type(x).__mro__]  # known without importing them
+    if any(name.partition(".")[0] == "pandas" for name in makers) and hasattr(x, "to_numpy"):
         return _from_pandas(x, what)
-    if isinstance(x, np.ma.MaskedArray) and np.ma.is_masked(x):
-        raise ValueError(f"{what} has masked values: fill them, for example with {what}.filled(0)")
+    if any(name.startswith("scipy.sparse") for name in makers):
+        raise TypeError(f"{what} is sparse ({type(x).__name__}): make it dense with its method toarray()")
+    if _has_masked(x):
+        raise ValueError(f"{what} has masked values: fill them, for example with the method filled(0)")
     try:
-        return np.asarray(x)
-    except ValueError as error:
-        raise ValueError(f"{what} cannot become an array, its rows differ in length or depth: {error}") from error
+        if hasattr(type(x), "__dlpack__") and not hasattr(type(x), "__array__"):
+            found = np.from_dlpack(x)
+        else:
+            found = np.asarray(x)
+    except MemoryError:
+        raise
+    except Exception as error:
+        raise _no_array(x, what, error) from error
+    if found.dtype == object and found.ndim == 0:
+        values = "list(values)" if hasattr(type(x), "__iter__") else "values"
+        raise TypeError(
+            f"{what} is of type {type(x).__name__}, which is no array: make one of numbers of it, "
+            f"for example with numpy.asarray({values}, dtype='float32')"
+        )
+    return found
+
+
+def _has_masked(x: Any, depth: int = 2) -> bool:
+    """Return whether values are masked, in lists and lists of lists too: NumPy would show what is under the mask."""
+    if isinstance(x, np.ma.MaskedArray):
+        return bool(np.ma.is_masked(x))
+    if depth == 0 or not isinstance(x, (list, tuple)):
+        return False
+    inside = {kind for kind in set(map(type, x)) if issubclass(kind, (np.ma.MaskedArray, list, tuple))}
+    return bool(inside) and any(_has_masked(entry, depth - 1) for entry in x if type(entry) in inside)
+
+
+def _no_array(x: Any, what: str, error: Exception) -> TypeError | ValueError:
+    if isinstance(x, (list, tuple)) and isinstance(error, ValueError):
+        return ValueError(f"{what} cannot become an array, its rows differ in length or depth: {error}")
+    reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return TypeError(
+        f"{what} ({type(x).__module__}.{type(x).__name__}) cannot become a NumPy array ({reason}): "
+        "convert it first, a tensor with tensor.detach().cpu().numpy()"
+    )
 
 
 def _from_pandas(x: Any, what: str) -> Array:
     """Convert a DataFrame or a Series by way of its own dtypes, which an array does not show."""
-    columns = list(x.columns) if hasattr(x, "columns") else [getattr(x, "name", None)]
-    dtypes = list(x.dtypes) if hasattr(x, "columns") else [x.dtype]
+    # A Series shows its labels as attributes, so only what all of them have may be asked for.
+    columns, dtypes = (list(x.columns), list(x.dtypes)) if x.ndim == 2 else ([getattr(x, "name", None)], [x.dtype])
     for column, dtype in zip(columns, dtypes, strict=True):
         if dtype.kind not in _NUMERIC:
             raise TypeError(
-                f"{what}: column {column!r} has dtype {dtype}, which does not hold numbers: "
+                f"{what}: column {column!r} has dtype {dtype}, which does not hold real numbers: "
                 "encode it (pandas.get_dummies, .astype('float32')) or leave it out"
             )
     if len(set(dtypes)) == 1 and isinstance(dtypes[0], np.dtype):
@@ -77,19 +114,39 @@ def _from_pandas(x: Any, what: str) -> Array:
     return np.asarray(x.to_numpy(dtype=np.float64, na_value=np.nan))
 
 
+#: By kind of dtype: why it is refused, and what to do.
+_REFUSED_KINDS = {
+    "c": "complex numbers are not supported: give the real parts, or both parts as features of their own",
+    "M": "dates are no numbers: subtract a date and divide, as in (x - x.min()) / numpy.timedelta64(1, 's')",
+    "m": "durations are no numbers: divide them, as in x / numpy.timedelta64(1, 's')",
+    "U": "text is no numbers: encode it, or convert numerals with .astype('float32')",
+    "S": "bytes are no numbers: encode them, or convert numerals with .astype('float32')",
+    "T": "text is no numbers: encode it, or convert numerals with .astype('float32')",
+    "V": "NumPy alone does not know it: convert it with .astype('float32')",
+}
+
+
 def _wrong_dtype(x: Array, what: str) -> TypeError:
-    message = f"{what} has dtype {x.dtype}, which does not hold numbers"
+    message = f"{what} has dtype {x.dtype}"
+    if x.dtype.names is not None:
+        return TypeError(f"{message}, which has fields: make a column of each with numpy.column_stack")
     if x.dtype.kind != "O":
-        return TypeError(f"{message}: convert it, for example with {what}.astype('float32')")
-    for index, value in zip(np.ndindex(x.shape), x.flat, strict=True):
-        if value is None:
-            where = ", ".join(map(str, index))
-            return TypeError(f"{message}: it has None at [{where}]; fill or remove missing values")
-    kinds = sorted({type(value).__name__ for value in x.flat[:100]})
-    return TypeError(
-        f"{message} but {', '.join(kinds) or 'nothing'}: give numbers, for example "
-        f"numpy.asarray(values, dtype='float32')"
-    )
+        return TypeError(f"{message}; {_REFUSED_KINDS.get(x.dtype.kind, _REFUSED_KINDS['V'])}")
+    for place, value in zip(np.ndindex(x.shape), x.flat, strict=True):
+        if isinstance(value, (int, float, np.integer, np.floating, np.bool_)):
+            continue
+        missing = value is None or type(value).__name__ in ("NAType", "NaTType")
+        remedy = "fill or remove missing values" if missing else "give numbers"
+        kind = "" if value is None else f" ({type(value).__name__})"
+        return TypeError(f"{message} and {_check.shown(value)}{kind} at {_place(place)}: {remedy}, {_AS_NUMBERS}")
+    return TypeError(f"{message}, though it holds nothing but numbers: give them a type, {_AS_NUMBERS}")
+
+
+_AS_NUMBERS = "for example with numpy.asarray(values, dtype='float32')"
+
+
+def _place(index: Sequence[Any]) -> str:
+    return f"[{', '.join(map(str, index))}]" if index else ""
 
 
 # --- from an array of numbers to what the core reads ----------------------------------------------
@@ -99,24 +156,26 @@ def _convert(x: Array, dtype: str) -> Array:
     """Return `x` as numbers of `dtype`, C-contiguous and aligned, itself where it is that."""
     if x.dtype == dtype and x.flags.c_contiguous and x.flags.aligned:
         return x
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         return x.astype(dtype, order="C")
 
 
 def _refuse_nonfinite(converted: Array, source: Array, what: str) -> None:
     """Refuse numbers that are not finite in the rows that `source` was converted to, of the same elements."""
-    found = _core.nonfinite(converted) if converted.size else None
+    found = _core.nonfinite(converted) if converted.size and source.dtype.kind == "f" else None
     if found is None:
         return
     count, row, column = found
     place = np.unravel_index(row * converted.shape[1] + column, source.shape)
     value = source[place]
-    reason = "remove or replace such rows"
+    reason = "remove or replace such values"
     if np.isfinite(value):
-        reason = f"too large for {converted.dtype}: scale the data, or use dtype='float64'"
+        wider = ", or use dtype='float64'" if converted.dtype == np.float32 else ""
+        reason = f"too large for {converted.dtype}: scale the data{wider}"
     numbers = "1 value that is" if count == 1 else f"{count} values that are"
-    where = f"row {row}, column {column}" if source.ndim == 2 else f"[{', '.join(map(str, place))}]"
-    raise ValueError(f"{what} holds {numbers} not a finite {converted.dtype}, the first at {where}: {value} ({reason})")
+    where = f"row {row}, column {column}" if source.ndim == 2 else _place(place)
+    where = f", the first at {where}" if place else ""
+    raise ValueError(f"{what} holds {numbers} not a finite {converted.dtype}{where}: {value!s} ({reason})")
 
 
 def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tuple[Array, Shape]:
@@ -146,7 +205,7 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
     TypeError, ValueError
         If `x` does not hold finite numbers, or its samples have another shape.
     """
-    given = numeric(x, what)
+    source = given = numeric(x, what)
     if given.ndim == 1 and expected == (1,):
         given = given.reshape(-1, 1)
     shape = given.shape[1:]
@@ -160,8 +219,7 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
     in_rows = rows.shape[1] == 1 or rows.strides[1] == rows.itemsize
     if not (in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned):
         rows = _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype)
-    if given.dtype.kind == "f":
-        _refuse_nonfinite(rows, given, what)
+    _refuse_nonfinite(rows, source, what)
     return rows, shape
 
 
@@ -209,7 +267,7 @@ def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str
     TypeError, ValueError
         If `y` does not hold finite numbers, or does not fit the samples, the outputs or the loss.
     """
-    given = numeric(y, what)
+    source = given = numeric(y, what)
     units = outputs[-1]
     if units == 1 and loss.target in ("labels", "distribution"):
         raise ValueError(
@@ -228,9 +286,8 @@ def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str
     if given.shape != (rows, *outputs):
         raise _wrong_targets(given, loss, outputs, what)
     converted = _convert(given, dtype)
-    flat = converted.reshape(rows, -1)
-    if given.dtype.kind == "f":
-        _refuse_nonfinite(flat, given, what)
+    flat = converted.reshape(rows, math.prod(outputs))
+    _refuse_nonfinite(flat, source, what)
     _refuse_outside(converted, loss, what)
     return flat
 
@@ -243,7 +300,7 @@ def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
     place = tuple(np.argwhere((y < low) | (y > high))[0])
     need = "at least 0" if high == np.inf else "from 0 to 1"
     raise ValueError(
-        f"{what}[{', '.join(map(str, place))}] = {y[place]}: targets of {loss.name!r} must be {need}; "
+        f"{what}{_place(place)} = {y[place]}: targets of {loss.name!r} must be {need}; "
         "loss='mean_squared_error' takes any numbers"
     )
 
@@ -270,74 +327,92 @@ def _class_labels(y: Array, loss: Loss, shape: Shape, classes: int, what: str) -
             f"{what} has shape {y.shape}, but the loss {loss.name!r} takes integer labels "
             f"of shape {shape}: one-hot targets go with loss='categorical_crossentropy'"
         )
-    values = integral(y.reshape(shape), what)
-    bad = _first_outside(values, classes)
-    if bad is not None:
-        raise ValueError(
-            f"{what}[{', '.join(map(str, bad))}] = {values[bad]}: for {classes} classes the labels of {loss.name!r} "
-            f"are 0 to {classes - 1}. Give the last layer a unit for each class; for numbers "
-            "instead of classes use loss='mean_squared_error'"
-        )
-    labels = np.ascontiguousarray(values, dtype=np.int64)
+    remedy = (
+        f"for {classes} classes the labels of {loss.name!r} are 0 to {classes - 1}. Give the last layer a unit for "
+        "each class; for numbers instead of classes use loss='mean_squared_error'"
+    )
+    labels = _labels(y.reshape(shape), classes, what, remedy)
     return labels if len(shape) == 1 else labels.reshape(len(labels), -1)
 
 
-def integral(values: Array, what: str) -> Array:
-    """Return class labels as integers; floats and booleans are taken where they are integral.
+def _labels(given: Array, classes: int, what: str, remedy: str) -> Array:
+    """Return labels from 0 to classes - 1: int64, C-contiguous, and a copy, since the core trusts what was checked.
 
-    Raises
-    ------
-    ValueError
-        For the first that is not a finite whole number.
+    Floats and booleans are taken where they are whole numbers that their type tells from the next one.
     """
-    if values.dtype.kind == "b":
-        return values.astype(np.int64)
-    if values.dtype.kind != "f":
-        return values
-    wrong = np.argwhere(~(np.isfinite(values) & (values == np.trunc(values))))
-    if wrong.size:
-        place = tuple(wrong[0])
+    if given.dtype.kind == "f":
+        wrong = np.argwhere(~(np.isfinite(given) & (given == np.trunc(given))))
+        if wrong.size:
+            place = tuple(wrong[0])
+            raise ValueError(
+                f"{what}{_place(place)} = {given[place]}: labels must be whole numbers; "
+                "for numbers instead of classes use loss='mean_squared_error'"
+            )
+    if given.size == 0:
+        return np.empty(given.shape, np.int64)
+    # What no int64 holds is out of range for any number of classes.
+    values = given if int(given.max()) >= 2**63 else given.astype(np.int64, order="C")
+    if values.min() < 0 or values.max() >= classes:
+        place = tuple(np.argwhere((values < 0) | (values >= classes))[0])
+        raise ValueError(f"{what}{_place(place)} = {given[place]}: {remedy}")
+    if given.dtype.kind == "f":
+        _refuse_inexact(given, values, what)
+    return values
+
+
+def _refuse_inexact(given: Array, labels: Array, what: str) -> None:
+    """Refuse labels from a size on where their float type skips whole numbers: 2049 becomes 2048 in a float16."""
+    exact = 2 ** (np.finfo(given.dtype).nmant + 1)
+    place = tuple(np.unravel_index(labels.argmax(), labels.shape))
+    if labels[place] >= exact:
         raise ValueError(
-            f"{what}[{', '.join(map(str, place))}] = {values[place]}: labels must be whole numbers; "
-            "for numbers instead of classes use loss='mean_squared_error'"
+            f"{what}{_place(place)} = {given[place]}: {given.dtype} does not hold every whole number from {exact} on, "
+            "so labels may have run together: give them as integers"
         )
-    # What no int64 can hold is out of range for any number of classes; let the range check say so.
-    return values if np.any(np.abs(values) >= 2.0**63) else values.astype(np.int64)
-
-
-def _first_outside(values: Array, classes: int) -> tuple[int, ...] | None:
-    if values.size == 0 or (values.min() >= 0 and values.max() < classes):
-        return None
-    return tuple(np.argwhere((values < 0) | (values >= classes))[0])
 
 
 def one_hot(x: Any, classes: int | None) -> NDArray[np.float32]:
     """Return labels as one-hot rows; see `lamina.utils.to_categorical`."""
-    labels = numeric(x, "x")
-    if labels.ndim > 1 and labels.shape[-1] == 1:
-        labels = labels.reshape(labels.shape[:-1])
-    values = integral(labels.reshape(-1), "x")
-    if classes is None:
-        if values.size == 0:
-            raise ValueError("to_categorical of no labels needs num_classes")
-        classes = max(int(values.max()), 0) + 1
-    else:
+    given = numeric(x, "x")
+    if given.ndim > 1 and given.shape[-1] == 1:
+        given = given.reshape(given.shape[:-1])
+    if classes is not None:
         classes = _check.integer(classes, "num_classes", "to_categorical", 1)
-    bad = _first_outside(values, classes)
-    if bad is not None:
-        raise ValueError(f"x[{bad[0]}] = {values[bad]}: for {classes} classes the labels are 0 to {classes - 1}")
-    rows = np.zeros((values.size, classes), np.float32)
-    rows[np.arange(values.size), values.astype(np.int64)] = 1.0
+    elif given.size == 0:
+        raise ValueError("to_categorical of no labels needs num_classes")
+    most = classes or _check.MOST_NUMBERS
+    remedy = f"for {classes} classes the labels are 0 to {classes - 1}" if classes else f"labels are 0 to {most - 1}"
+    labels = _labels(given, most, "x", remedy)
+    classes = classes or int(labels.max()) + 1
+    if labels.size * classes > _check.MOST_NUMBERS or classes > _check.MOST_NUMBERS:
+        raise MemoryError(f"to_categorical: {labels.size} rows of {classes} classes are more than any memory holds")
+    rows = np.zeros((labels.size, classes), np.float32)
+    rows[np.arange(labels.size), labels.reshape(-1)] = 1.0
     return rows.reshape(*labels.shape, classes)
+
+
+def elements(x: Any, what: str) -> Array:
+    """Return numbers of any shape, all finite and C-contiguous: float64 where they are, or are longer, else float32.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `x` does not hold finite numbers.
+    """
+    given = numeric(x, what)
+    converted = _convert(given, "float64" if given.dtype.kind == "f" and given.dtype.itemsize >= 8 else "float32")
+    width = given.shape[-1] if given.size and given.ndim else 1
+    _refuse_nonfinite(converted.reshape(-1, width), given, what)
+    return converted
 
 
 # --- whole data sets ------------------------------------------------------------------------------
 
 
-def refuse_empty(x: Array, what: str) -> None:
-    """Raise ValueError if there are no rows."""
-    if len(x) == 0:
-        raise ValueError(f"{what} has shape {x.shape}, without a single row: there is no data")
+def refuse_empty(rows: Array, shape: Shape, what: str) -> None:
+    """Raise ValueError if there are no rows, of samples of a shape."""
+    if len(rows) == 0:
+        raise ValueError(f"{what} has shape {(0, *shape)}, without a single row: there is no data")
 
 
 def pair(data: Any, what: str) -> tuple[Any, Any]:
@@ -391,16 +466,20 @@ def weights(values: Any, shapes: Sequence[tuple[int, ...]], names: Sequence[str]
     TypeError, ValueError
         If there are more or fewer, or one has another shape or does not hold finite numbers.
     """
-    given = list(values)
-    if len(given) != len(shapes):
-        raise ValueError(f"set_weights() got {len(given)} arrays, there are {len(shapes)} weights")
+    if not isinstance(values, (list, tuple)) and not (isinstance(values, np.ndarray) and values.ndim):
+        raise TypeError(
+            f"set_weights(weights={_check.shown(values)}): give a list of arrays, as get_weights() returns it"
+        )
+    if len(values) != len(shapes):
+        need = ", ".join(f"{name} {shape}" for name, shape in zip(names, shapes, strict=True))
+        raise ValueError(f"set_weights() got {len(values)} arrays, there are {len(shapes)} weights: {need or 'none'}")
     result = []
-    for value, shape, name in zip(given, shapes, names, strict=True):
+    for value, shape, name in zip(values, shapes, names, strict=True):
         array = numeric(value, name)
         if array.shape != shape:
-            raise ValueError(f"{name} has shape {shape}, not {array.shape}")
+            hint = "; is it stored the other way round? Then give its transpose" if array.T.shape == shape else ""
+            raise ValueError(f"{name} has shape {shape}, not {array.shape}{hint}")
         converted = _convert(array, dtype)
-        if array.dtype.kind == "f":
-            _refuse_nonfinite(converted.reshape(shape[0], -1), array, name)
+        _refuse_nonfinite(converted.reshape(shape[0], -1), array, name)
         result.append(converted)
     return result

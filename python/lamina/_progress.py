@@ -10,6 +10,10 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+
+from . import _check
+
 if TYPE_CHECKING:
     from rich.text import Text
 
@@ -37,13 +41,13 @@ def level(verbose: Any, where: str) -> Literal[0, 1, 2]:
     ValueError
         For anything else.
     """
-    if verbose == "auto":
+    if isinstance(verbose, str) and verbose == "auto":
         if sys.stdout is None:
             return 0
         return 1 if in_terminal() or in_notebook() else 2
-    if isinstance(verbose, (int, bool)) and verbose in (0, 1, 2):
+    if isinstance(verbose, (int, np.integer, np.bool_)) and verbose in (0, 1, 2):
         return 0 if verbose == 0 else 1 if verbose == 1 else 2
-    raise ValueError(f"{where}(verbose={verbose!r}): verbose must be 'auto', 0, 1 or 2")
+    raise ValueError(f"{where}(verbose={_check.shown(verbose)}): verbose must be 'auto', 0, 1 or 2")
 
 
 def ordered(logs: dict[str, float]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from . import _check
 T = TypeVar("T")
 
 
-def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[T]]) -> T:
+def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[T]], own: bool = True) -> T:
     """Return the instance of `base` that `identifier` stands for.
 
     Parameters
@@ -24,6 +24,8 @@ def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[
         The family's base class.
     names : mapping
         From accepted names to classes; the first name of a class is the one that messages list.
+    own : bool
+        Whether other classes that derive from `base` will do: False where the core must know them.
 
     Raises
     ------
@@ -32,23 +34,30 @@ def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[
     TypeError
         For anything else.
     """
-    if isinstance(identifier, base):
-        return identifier
-    if isinstance(identifier, type) and issubclass(identifier, base):
-        return identifier()
+    cls = identifier if isinstance(identifier, type) else type(identifier)
+    if issubclass(cls, base):
+        if not (own or issubclass(cls, tuple(names.values()))):
+            raise TypeError(
+                f"{kind} {_check.shown(identifier)} is none of this package's, and those of your own are not "
+                f"supported. Known: {', '.join(canonical(names))}"
+            )
+        return identifier() if cls is identifier else identifier
     config: Mapping[str, Any] = {}
     name = identifier
     if isinstance(identifier, Mapping) and isinstance(identifier.get("class_name"), str):
         name, config = identifier["class_name"], identifier.get("config", {})
     if not isinstance(name, str):
         raise TypeError(
-            f"{kind} {identifier!r} must be a name or a {base.__name__} object, not {type(identifier).__name__}"
+            f"{kind} {_check.shown(identifier)} must be a name or a {base.__name__} object, "
+            f"not {type(identifier).__name__}"
         )
     found = names.get(name)
     if found is None:
         found = {cls.__name__: cls for cls in names.values()}.get(name)
     if found is None:
         raise _check.unknown(kind, name, canonical(names))
+    if not isinstance(config, Mapping):
+        raise TypeError(f"{kind} {name!r}: its config must be a dictionary, not {_check.shown(config)}")
     return found(**config)
 
 

@@ -39,8 +39,12 @@ class LayerStack:
         self._kept: list[Array] = []  # weights of the network that `add` made out of date
         self._settings: _training.Settings | None = None
         self._guard = Guard()
+        if layers is None:
+            layers = ()
+        if not isinstance(layers, Iterable):
+            raise TypeError(f"Sequential(layers={_check.shown(layers)}): layers must be a list of layers")
         try:
-            for layer in layers if layers is not None else ():
+            for layer in layers:
                 self.add(layer)
         except BaseException:
             for layer in self._layers:
@@ -127,7 +131,7 @@ class LayerStack:
 
     def _refuse_layer(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
-            what = f"the class {layer.__name__}" if isinstance(layer, type) else repr(layer)
+            what = f"the class {layer.__name__}" if isinstance(layer, type) else _check.shown(layer)
             raise TypeError(f"add({what}): only layers can be added, such as Dense(10)")
         if isinstance(layer, InputLayer) and (self._layers or self._shape is not None):
             raise ValueError(f"add({layer!r}): an Input must come first, and only once")
@@ -163,7 +167,11 @@ class LayerStack:
             While `fit` runs.
         """
         if not isinstance(input_shape, (tuple, list)) or len(input_shape) < 2:
-            raise ValueError(f"build({input_shape!r}): the shape must be (None, features), such as (None, 784)")
+            raise ValueError(
+                f"build({_check.shown(input_shape)}): the shape must be (None, features), such as (None, 784)"
+            )
+        if input_shape[0] is not None:
+            _check.integer(input_shape[0], "input_shape", "build", 1)
         shape = checked_shape(input_shape[1:], "input_shape", "build")
         claimed = self._guard.claim("build()")
         try:
@@ -246,6 +254,8 @@ class LayerStack:
         """
         from . import _summary  # rich is imported on first use
 
+        if print_fn is not None and not callable(print_fn):
+            raise TypeError(f"summary(print_fn={_check.shown(print_fn)}): print_fn must be a function")
         _summary.show(self.name, self._layers, np.dtype(self.dtype).itemsize, print_fn)
 
     # --- the network behind it ------------------------------------------------------------------
@@ -261,13 +271,17 @@ class LayerStack:
         if shape is None:
             shape = self._known_shape("weights", ValueError)
         self._refuse_no_layers()
+        places = list(self._places(shape))
+        for layer, sample in places:
+            _refuse_too_large(layer, [sample, layer.shape_after(sample), *layer.weight_shapes(sample)])
         network = _core.Network(math.prod(shape), self._entries(shape), self.dtype)
         values = list(kept)
-        places = list(self._places(shape))
         begun = 0
         for layer, sample in places:
             if begun >= len(kept):
-                values += layer.initial_weights(sample, self.dtype)
+                names = [f"{layer.name} {name}" for name in layer.weight_names]
+                made = layer.initial_weights(sample, self.dtype)
+                values += _data.weights(made, layer.weight_shapes(sample), names, self.dtype)
             begun += len(layer.weight_names)
         _give(network, values)
         if self._settings is not None and self._without_gradient() is None:
@@ -345,3 +359,9 @@ class LayerStack:
 def _give(network: _core.Network, weights: Sequence[Array]) -> None:
     """Hand weights of the layers' shapes to the core, which knows matrices and vectors."""
     network.set_weights([w.reshape(shape) for w, shape in zip(weights, network.weight_shapes(), strict=True)])
+
+
+def _refuse_too_large(layer: Layer, shapes: Iterable[Shape]) -> None:
+    for shape in shapes:
+        if math.prod(shape) > _check.MOST_NUMBERS:
+            raise MemoryError(f"layer {layer.name!r} has to do with {shape} numbers, more than any memory holds")

@@ -126,8 +126,8 @@ class Fit:
         self._validate = validate
         self._rate: float | None = None  # the learning rate that the core has
 
-    def run(self, epochs: int) -> bool:
-        """Run the epochs; return whether training ended because a loss was not finite."""
+    def run(self, epochs: int) -> None:
+        """Run the epochs; `trainer.diverged` then says whether training ended because a number was not finite."""
         self._model.stop_training = False
         logs: dict[str, float] = {}
         try:
@@ -141,7 +141,6 @@ class Fit:
             if self._progress is not None:
                 self._progress.abort()
             raise
-        return self._trainer.diverged
 
     def _epoch(self, epoch: int) -> dict[str, float]:
         trainer, progress = self._trainer, self._progress

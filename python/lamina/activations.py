@@ -3,7 +3,7 @@
 Every one of them is also an attribute of this module that can be called on an array::
 
     from lamina import activations
-    activations.sigmoid([3.0])            # array([0.95257413], dtype=float32)
+    activations.sigmoid([3.0])            # array([0.95257413])
     activations.softmax([[0, 3, 1, 1]])   # a row sums to 1
 
 and can be given to a layer, by name, with parameters as a dictionary, or as it is: ``Dense(10, activation='softmax')``.
@@ -38,13 +38,13 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from . import _check, _core, _data
 
 _LISTED = {entry["name"]: entry for entry in _core.activations()}
 _ALIASES = {"swish": "silu"}
+_LONGEST_ROW = 1024
 
 
 class ActivationFunction:
@@ -78,6 +78,8 @@ class ActivationFunction:
     """
 
     def __init__(self, name: str, **parameters: Any) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"ActivationFunction(name={_check.shown(name)}): name must be a string, such as 'relu'")
         name = _ALIASES.get(name, name)
         if name not in _LISTED:
             raise _check.unknown("activation", name, _LISTED)
@@ -104,7 +106,7 @@ class ActivationFunction:
         Returns
         -------
         ndarray
-            Of the same shape, float64 for float64 input and float32 for any other.
+            Of the same shape, float64 for float64 input, lists of floats among it, and float32 for any other.
 
         Raises
         ------
@@ -115,14 +117,13 @@ class ActivationFunction:
         """
         if parameters:
             return ActivationFunction(self.name, **{**self.parameters, **parameters})(x)
-        values = _data.numeric(x, "x")
-        dtype = "float64" if values.dtype == np.float64 else "float32"
-        width = values.shape[-1] if values.ndim else 1
+        values = _data.elements(x, "x")
         if self.name == "linear" or values.size == 0:
-            return values.astype(dtype)
-        rows, _ = _data.features(values.reshape(-1, width), (width,), dtype)
-        network = _core.Network(width, self.specs(), dtype)
-        return network.predict(rows).reshape(values.shape)
+            return values.copy()
+        # The core works on 64 rows at a time, which must not be long where they need not.
+        width = values.shape[-1] if self.rowwise and values.ndim else math.gcd(values.size, _LONGEST_ROW)
+        network = _core.Network(width, self.specs(), values.dtype.name)
+        return network.predict(values.reshape(-1, width)).reshape(values.shape)
 
     def __repr__(self) -> str:
         return f"<activation {self.name}>"
@@ -178,7 +179,7 @@ def get(identifier: str | Mapping[str, Any] | ActivationFunction | None) -> Acti
     if isinstance(identifier, Mapping) and isinstance(identifier.get("name"), str):
         return ActivationFunction(**identifier)
     raise TypeError(
-        f"activation {identifier!r} must be a name, such as 'relu', "
+        f"activation {_check.shown(identifier)} must be a name, such as 'relu', "
         f"not {type(identifier).__name__}. Known: {', '.join(_LISTED)}"
     )
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
+from . import _check
+
 Logs: TypeAlias = "dict[str, float]"
 
 HOOKS = (
@@ -329,7 +331,7 @@ def _flat(callbacks: Any) -> list[Callback]:
         return [callbacks]
     if isinstance(callbacks, Sequence) and not isinstance(callbacks, str):
         return [callback for entry in callbacks for callback in _flat(entry)]
-    what = repr(callbacks)
+    what = _check.shown(callbacks)
     if isinstance(callbacks, type):
         what = f"the class {callbacks.__name__} (make an instance of it)"
     raise TypeError(f"callbacks must be lamina.callbacks.Callback objects, not {what}")

@@ -105,4 +105,4 @@ def get(identifier: str | Mapping[str, Any] | type[Loss] | Loss) -> Loss:
     TypeError
         For anything else; functions of your own are not supported.
     """
-    return _registry.resolve(identifier, "loss", Loss, _NAMES)
+    return _registry.resolve(identifier, "loss", Loss, _NAMES, own=False)

@@ -141,7 +141,7 @@ def get(identifier: str | Mapping[str, Any] | type[Metric] | Metric) -> Metric:
     TypeError
         For anything else; functions of your own are not supported.
     """
-    metric = _registry.resolve(identifier, "metric", Metric, _NAMES)
+    metric = _registry.resolve(identifier, "metric", Metric, _NAMES, own=False)
     if isinstance(identifier, str):
         metric.name = identifier if identifier in _NAMES else metric.name
     return metric

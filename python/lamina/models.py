@@ -205,7 +205,9 @@ class Sequential(LayerStack):
         Warns
         -----
         RuntimeWarning
-            If the loss of a batch is not finite: that batch is not applied and training ends.
+            If the loss of a batch is not finite: that batch is not applied and training ends. If weights are not
+            finite at the end of an epoch, or by then: the weights from its beginning are put back, the optimizer
+            begins anew and training ends. The history shows a loss of NaN either way.
         """
         _check.refuse("fit", only_in_keras, _FIT_IN_KERAS, {})
         claimed = self._guard.claim("fit()")
@@ -218,7 +220,7 @@ class Sequential(LayerStack):
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
             x, y, shape, validation = self._training_data(x, y, validation_split, validation_data)
             network = self._ready(shape)
-            trainer = _core.Trainer(network, x, y, size, shuffle, self._seed)
+            trainer = _core.Trainer(network, x, y, min(size, len(x)), shuffle, self._seed)
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
             validate = None
@@ -226,9 +228,9 @@ class Sequential(LayerStack):
                 validate = functools.partial(_training.evaluate, network, settings, *validation, size, calls)
             progress = _progress.make(level, trainer.batches, epochs)
             history = self.history = calls.history or History()
-            run = _training.Fit(self, network, settings, trainer, calls, progress, validate)
-            if run.run(epochs):
-                _warn_diverged(len(history.epoch))
+            _training.Fit(self, network, settings, trainer, calls, progress, validate).run(epochs)
+            if trainer.diverged:
+                _warn_diverged(len(history.epoch), trainer.restored)
             return history
         finally:
             self._guard.release(claimed)
@@ -328,6 +330,7 @@ class Sequential(LayerStack):
             While another thread trains the model.
         """
         _check.refuse("evaluate", only_in_keras, _EVALUATE_IN_KERAS, {})
+        return_dict = _check.boolean(return_dict, "return_dict", "evaluate")
         token = self._guard.enter("evaluate()")
         try:
             settings = self._compiled("evaluate")
@@ -394,7 +397,7 @@ class Sequential(LayerStack):
         try:
             rows, shape = _data.features(x, self._shape, self.dtype)
             network = self._network or self._ready(shape)
-            if (batch_size is None and verbose == "auto" and callbacks is None) or len(rows) == 0:
+            if batch_size is None and isinstance(verbose, str) and verbose == "auto" and callbacks is None:
                 outputs = network.predict(rows)
             else:
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
@@ -404,7 +407,9 @@ class Sequential(LayerStack):
 
     def _predict_aloud(self, network: _core.Network, x: Array, batch_size: Any, verbose: Any, callbacks: Any) -> Array:
         size = _checked_batch_size(batch_size, "predict")
-        level = _progress.level(0 if verbose == "auto" else verbose, "predict")
+        level = _progress.level(verbose, "predict")
+        if isinstance(verbose, str):  # 'auto' is silent here, whatever the output is
+            level = 0
         calls = CallbackList(callbacks)
         steps = -(-len(x) // size)
         calls.set_model(self)
@@ -441,7 +446,7 @@ class Sequential(LayerStack):
         loss = self._compiled("fit").loss
         self._refuse_no_layers()
         rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
-        _data.refuse_empty(rows, f"{prefix}x")
+        _data.refuse_empty(rows, shape, f"{prefix}x")
         outputs = self._shape_after(shape)
         return rows, _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y"), shape
 
@@ -463,7 +468,7 @@ def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settin
     if loss is None:
         raise ValueError(f"compile() needs a loss: one of {', '.join(losses.known())}")
     if given is not None and not isinstance(given, (list, tuple)):
-        raise ValueError(f"compile(metrics={given!r}): give a list, such as ['accuracy']")
+        raise ValueError(f"compile(metrics={_check.shown(given)}): give a list, such as ['accuracy']")
     settings = _training.Settings(
         optimizers.get(optimizer), losses.get(loss), [metrics.get(entry) for entry in given or []]
     )
@@ -473,16 +478,18 @@ def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settin
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(
-            f"compile(metrics={given!r}): the name {twice[0]!r} stands twice among the results; "
+            f"compile(metrics={_check.shown(given)}): the name {twice[0]!r} stands twice among the results; "
             "give a metric a name of its own, such as MeanSquaredError(name='error')"
         )
     return settings
 
 
-def _warn_diverged(epoch: int) -> None:
+def _warn_diverged(epoch: int, restored: bool) -> None:
+    happened = "the loss of a batch was not finite; that batch was not applied"
+    if restored:
+        happened = "weights became infinite or NaN; those from the beginning of the epoch are back, without moments"
     warnings.warn(
-        f"training stopped in epoch {epoch}: the loss of a batch was not finite; that batch was "
-        "not applied. Scale the data or lower the learning rate",
+        f"training stopped in epoch {epoch}: {happened}. Scale the data or lower the learning rate",
         RuntimeWarning,
         stacklevel=3,
     )

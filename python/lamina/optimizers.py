@@ -293,4 +293,4 @@ def get(identifier: str | Mapping[str, Any] | type[Optimizer] | Optimizer) -> Op
     TypeError
         For anything else.
     """
-    return _registry.resolve(identifier, "optimizer", Optimizer, _NAMES)
+    return _registry.resolve(identifier, "optimizer", Optimizer, _NAMES, own=False)

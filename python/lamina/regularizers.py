@@ -99,7 +99,7 @@ def get(
     """
     if identifier is None:
         return None
-    if identifier == "l1_l2":
+    if isinstance(identifier, str) and identifier == "l1_l2":
         return L1L2(l1=0.01, l2=0.01)  # L1L2() alone has no penalty
     return _registry.resolve(identifier, "regularizer", Regularizer, _NAMES)
 

@@ -407,6 +407,61 @@ TEST_CASE("a trainer that met a bad batch is as good as new in the next epoch") 
   CHECK(weights_of(*model) == weights_of(*expected));
 }
 
+TEST_CASE_TEMPLATE("weights that are no longer finite are put back", T, float, double) {
+  for (const bool at_once : {true, false})
+    for (const Index rows : {Index{10}, Index{50}}) {  // with 50, the second batch meets what the first one did
+      const Problem p = regression(rows, 10);
+      Data<T> data(p, 3);
+      const auto model = make_model<T>(p);
+      training::Trainer<T> trainer(*model, data.inputs(), data.targets(), p.batch, false, 1);
+      run_epoch(trainer);
+      CHECK(!trainer.diverged());
+      CHECK(!trainer.restored());
+      const std::vector<T> before = weights_of(*model);
+      model->optimizer().learning_rate = std::numeric_limits<double>::infinity();
+      trainer.begin_epoch();
+      for (Index b = 0; b < trainer.batches(); ++b) trainer.advance(at_once ? all_batches : 1, for_ever);
+      CHECK(trainer.done() == 1);
+      CHECK(trainer.diverged());
+      CHECK(trainer.restored());
+      CHECK(weights_of(*model) == before);
+
+      // The moments are those of a model that was just compiled.
+      const auto expected = make_model<T>(p);
+      set_weights(*expected, before);
+      model->optimizer().learning_rate = expected->optimizer().learning_rate;
+      model->iterations = 0;
+      training::Trainer<T> fresh(*expected, data.inputs(), data.targets(), p.batch, false, 1);
+      run_epoch(trainer);
+      run_epoch(fresh);
+      CHECK(!trainer.restored());
+      CHECK(weights_of(*model) == weights_of(*expected));
+    }
+}
+
+TEST_CASE("a trainer refuses to go on with a model that was compiled again") {
+  const Problem p = regression(50, 10);
+  Data<float> data(p, 3);
+  const auto model = make_model<float>(p);
+  training::Trainer<float> trainer(*model, data.inputs(), data.targets(), p.batch, false, 1);
+  trainer.begin_epoch();
+  model->compile({{"mean_squared_error", {}}, {}}, {"sgd", {{"learning_rate", 0.1}, {"momentum", 0}, {"nesterov", 0}}});
+  CHECK_THROWS_AS(trainer.advance(all_batches, for_ever), std::runtime_error);
+  CHECK_THROWS_AS(trainer.begin_epoch(), std::runtime_error);
+  CHECK_THROWS_AS(trainer.results(), std::runtime_error);
+}
+
+TEST_CASE("a step count beyond all batches, or below none, does no harm") {
+  const Problem p = regression(50, 10);
+  Data<float> data(p, 3);
+  const auto model = make_model<float>(p);
+  training::Trainer<float> trainer(*model, data.inputs(), data.targets(), p.batch, false, 1);
+  trainer.begin_epoch();
+  CHECK(trainer.advance(std::numeric_limits<Index>::min(), for_ever) == 0);
+  CHECK(trainer.advance(2, for_ever) == 2);
+  CHECK(trainer.advance(std::numeric_limits<Index>::max(), for_ever) == 3);
+}
+
 TEST_CASE("shuffling takes every row once an epoch, in another order each epoch") {
   // Each row moves the weight of its own input alone.
   constexpr Index rows = 37;

@@ -29,7 +29,13 @@ import tensorflow  # noqa: E402
 import cases  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 23, 5, 10
-LINEAR, RELU, LEAKY, TANH, SOFTMAX = ("linear",), ("relu", 0.0, np.inf, 0.0), ("leaky_relu", 0.25), ("tanh",), ("softmax",)
+LINEAR, RELU, LEAKY, TANH, SOFTMAX = (
+    ("linear",),
+    ("relu", 0.0, np.inf, 0.0),
+    ("leaky_relu", 0.25),
+    ("tanh",),
+    ("softmax",),
+)
 SIGMOID = ("sigmoid",)
 AXES: dict[str, list[Any]] = {
     "loss": list(cases.LOSSES),

@@ -326,7 +326,7 @@ def test_what_is_no_name(use):
         (lambda: ReLU(negative_slope=None), TypeError, "negative_slope=None"),
         (lambda: ReLU(threshold=-0.5), ValueError, "threshold=-0.5"),
         (lambda: LeakyReLU(-0.1), ValueError, "negative_slope=-0.1"),
-        (lambda: LeakyReLU(alpha="a"), TypeError, "negative_slope='a'"),
+        (lambda: LeakyReLU(alpha="a"), TypeError, "alpha='a'"),
         (lambda: ELU(np.nan), ValueError, "alpha=nan"),
         (lambda: Softmax(axis=0.5), TypeError, "axis=0.5"),
         (lambda: Softmax(axis=1, input_shape=(2, 3)).shape_after((2, 3)), ValueError, "only the last axis"),

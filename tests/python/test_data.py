@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import array
+import datetime
 import re
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
-from lamina import _data, losses
+from forms import WithArray, WithDlpack, WithInterface, backwards, csr_array, misaligned, read_only, wide
+from lamina import _data, activations, losses
+from lamina.callbacks import Callback
 from lamina.layers import Dense
 from lamina.models import Sequential
 from lamina.utils import set_random_seed, to_categorical
@@ -36,27 +42,6 @@ def labels() -> np.ndarray:
     return np.arange(ROWS) % CLASSES
 
 
-def misaligned(x: np.ndarray) -> np.ndarray:
-    buffer = np.zeros(x.nbytes + 1, np.uint8)
-    result = buffer[1:].view(x.dtype).reshape(x.shape)
-    result[...] = x
-    assert not result.flags.aligned
-    return result
-
-
-def read_only(x: np.ndarray) -> np.ndarray:
-    result = x.copy()
-    result.flags.writeable = False
-    return result
-
-
-def wide(x: np.ndarray) -> np.ndarray:
-    """Return `x` as part of a wider array: its rows are contiguous, but not next to one another."""
-    result = np.full((len(x), x.shape[1] + 5), 9, x.dtype)
-    result[:, 2 : 2 + x.shape[1]] = x
-    return result[:, 2 : 2 + x.shape[1]]
-
-
 FORMS: dict[str, Callable[[np.ndarray], Any]] = {
     "float64": lambda x: x.astype(np.float64),
     "float16": lambda x: x.astype(np.float16),
@@ -71,7 +56,7 @@ FORMS: dict[str, Callable[[np.ndarray], Any]] = {
     "columns strided": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
     "uint8 columns strided": lambda x: np.repeat(x.astype(np.uint8), 2, axis=1)[:, ::2],
     "rows strided": lambda x: np.repeat(x, 3, axis=0)[::3],
-    "rows backwards": lambda x: x[::-1].copy()[::-1],
+    "backwards": backwards,
     "part of wider rows": wide,
     "uint8 part of wider rows": lambda x: wide(x.astype(np.uint8)),
     "misaligned": misaligned,
@@ -107,8 +92,8 @@ def test_arrays_with_contiguous_rows_are_read_where_they_lie(name, values, tmp_p
     x = values.astype(name)
     mapped = np.memmap(tmp_path / "x", name, "w+", shape=x.shape)
     mapped[:] = x
-    for array in (x, read_only(x), wide(x), x[::2], mapped, np.memmap(tmp_path / "x", name, "r", shape=x.shape)):
-        assert np.shares_memory(_data.features(array, (FEATURES,), "float32")[0], array)
+    for given in (x, read_only(x), wide(x), x[::2], mapped, np.memmap(tmp_path / "x", name, "r", shape=x.shape)):
+        assert np.shares_memory(_data.features(given, (FEATURES,), "float32")[0], given)
     y = np.ones((ROWS, 2), np.float32)
     assert np.shares_memory(_data.targets(y, losses.MeanSquaredError(), ROWS, (2,), "float32"), y)
 
@@ -222,6 +207,87 @@ def test_data_frame_column_without_numbers_is_named(column):
         make_model().predict(frame)
 
 
+# --- other libraries --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", [WithArray, WithDlpack, WithInterface, memoryview])
+def test_objects_that_hand_out_an_array(form, values, labels):
+    expected, model = make_model(), make_model()
+    expected.fit(values, labels, epochs=2, verbose=0)
+    model.fit(form(values), form(labels), validation_data=(form(values), form(labels)), epochs=2, verbose=0)
+    for got, want in zip(model.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(got, want)
+    model.set_weights([form(w) for w in expected.get_weights()])
+    np.testing.assert_array_equal(model.predict(form(values)), expected.predict(values))
+    np.testing.assert_array_equal(to_categorical(form(labels)), to_categorical(labels))
+    np.testing.assert_array_equal(activations.relu(form(values)), values)
+
+
+def test_buffers_of_the_standard_library(values, labels):
+    y = array.array("i", labels.tolist())
+    assert make_model().evaluate(values, y, verbose=0) == make_model().evaluate(values, labels, verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        # What PyTorch says of a tensor with a gradient, and CuPy of any array.
+        (lambda x: WithArray(x, RuntimeError("Can't call numpy() on Tensor that requires grad")), "requires grad"),
+        (lambda x: WithArray(x, TypeError("Implicit conversion to a NumPy array is not allowed")), "Implicit"),
+        (lambda x: WithArray(x, KeyError("gone")), "KeyError"),
+        (lambda x: WithArray([1, 2]), "producing an array"),
+        (lambda x: WithDlpack(x, (2, 0)), "Error"),
+        (lambda x: [WithArray(x, RuntimeError("in a list"))], "in a list"),
+        (lambda x: csr_array(), "toarray()"),
+    ],
+)
+def test_objects_that_do_not(make, words, values, labels):
+    message = unchanged(make_model(), make(values), labels, TypeError, words)
+    assert message.startswith("x ")
+    unchanged(make_model(), values, make(labels), TypeError, words)
+    with pytest.raises(TypeError, match="dense"):
+        make_model().set_weights([make(values), values[0]])
+
+
+def test_memory_errors_are_none_of_ours(values, labels):
+    unchanged(make_model(), WithArray(values, MemoryError("full")), labels, MemoryError, "full")
+
+
+def test_series_whose_labels_are_names_of_attributes(values, labels):
+    pandas = pytest.importorskip("pandas")
+    names = ["columns", "dtypes", "ndim", "shape", *map(str, range(ROWS - 4))]
+    series = pandas.Series(labels, index=names)
+    assert make_model().evaluate(values, series, verbose=0) == make_model().evaluate(values, labels, verbose=0)
+
+
+def test_subclass_and_array_of_pandas(values, labels):
+    pandas = pytest.importorskip("pandas")
+
+    class Frame(pandas.DataFrame):
+        """As geopandas makes one."""
+
+    x = Frame({"a": values[:, 0], "b": values[:, 1], "c": ["text"] * ROWS})
+    unchanged(make_model(), x, labels, TypeError, "column 'c'")
+    y = pandas.array([*labels[1:].tolist(), None], dtype="Int64")
+    unchanged(make_model(), values, y, ValueError, f"y[{ROWS - 1}] = nan")
+    assert make_model().evaluate(values[1:], y[:-1], verbose=0) == make_model().evaluate(
+        values[1:], labels[1:], verbose=0
+    )
+
+
+def test_labels_changed_during_fit_do_no_harm(values, labels):
+    labels = labels.astype(np.int64)
+
+    class Spoiler(Callback):
+        def on_train_begin(self, logs=None):
+            labels[:] = 2**62
+
+    expected, model = make_model(), make_model()
+    expected.fit(values, labels.copy(), epochs=2, verbose=0)
+    model.fit(values, labels, epochs=2, verbose=0, callbacks=[Spoiler()])
+    np.testing.assert_array_equal(model.get_weights()[0], expected.get_weights()[0])
+
+
 # --- what is refused --------------------------------------------------------------------------------------------------
 
 
@@ -246,14 +312,28 @@ def unchanged(model: Sequential, x: Any, y: Any, error: type[Exception], *words:
         (np.full((ROWS, FEATURES), b"1"), ["dtype |S1"]),
         (np.ones((ROWS, FEATURES), complex), ["dtype complex128"]),
         (np.zeros((ROWS, FEATURES), "datetime64[s]"), ["dtype datetime64[s]"]),
-        (np.zeros((ROWS, FEATURES), "timedelta64[D]"), ["dtype timedelta64[D]"]),
-        (np.ones((ROWS, FEATURES), object), ["dtype object", "int"]),
-        (np.zeros(ROWS, [("a", "f4"), ("b", "f4")]), ["dtype"]),
-        ([[1.0, 2.0, 3.0], [4.0, None, 6.0]], ["dtype object", "None at [1, 1]"]),
+        (np.zeros((ROWS, FEATURES), "timedelta64[D]"), ["dtype timedelta64[D]", "numpy.timedelta64(1, 's')"]),
+        (np.zeros(ROWS, [("a", "f4"), ("b", "f4")]), ["fields", "numpy.column_stack"]),
+        (np.zeros((ROWS, FEATURES), "V2"), ["dtype |V2", ".astype('float32')"]),  # ml_dtypes' bfloat16 is such a type
+        (np.ones((ROWS, FEATURES), object), ["dtype object", "nothing but numbers", "dtype='float32'"]),
+        ([[2**70, 1, 2]], ["dtype object", "nothing but numbers"]),
+        ([[10**400, 1.0, 2.0]], ["dtype object", "nothing but numbers"]),
+        ([[1.0, 2.0, 3.0], [4.0, None, 6.0]], ["dtype object", "None at [1, 1]", "missing values"]),
+        ([[1, 2, Decimal("0.1")]], ["Decimal('0.1')", "[0, 2]", "dtype='float32'"]),
+        ([[1, Fraction(1, 3), 2]], ["Fraction(1, 3)", "[0, 1]"]),
+        (np.array([[1, "2", 3]], object), ["'2' (str) at [0, 1]"]),
+        ([[1, 2j, 3]], ["dtype complex128"]),
+        ([[datetime.date(2020, 1, 1)] * 3], ["datetime.date(2020, 1, 1)"]),
         ([["a", "b", "c"]], ["dtype <U1"]),
+        ("abc", ["dtype <U3"]),
+        (b"abc", ["dtype |S3"]),
         (None, ["x is None"]),
-        ({"a": 1}, ["dtype object", "dict"]),
-        ((i for i in range(3)), ["dtype object", "generator"]),
+        ({"a": 1}, ["type dict", "numpy.asarray(list(values)"]),
+        ({1.0, 2.0}, ["type set"]),
+        ((i for i in range(3)), ["type generator"]),
+        (object(), ["type object", "numpy.asarray(values"]),
+        (np.ndarray, ["type type"]),
+        (len, ["type builtin_function_or_method"]),
     ],
 )
 def test_x_that_holds_no_numbers(x, words, labels):
@@ -279,9 +359,19 @@ def test_x_too_large_for_float32(values, labels):
     assert np.isfinite(make_model(dtype="float64").predict(x)).all()
 
 
-def test_masked_values(values, labels):
+def test_more_than_float64_holds(values, labels):
+    x = values.astype(np.longdouble)
+    x[7, 1] = np.longdouble("1e400")
+    model = make_model(dtype="float64")
+    message = unchanged(model, x, labels, ValueError, "x holds 1 value", "row 7, column 1", "1e+400", "scale the data")
+    assert "use dtype" not in message
+
+
+@pytest.mark.parametrize("form", [lambda x: x, list, lambda x: [list(row) for row in x]])
+def test_masked_values(form, values, labels):
     x = np.ma.masked_array(values, mask=values == values[0, 0])
-    unchanged(make_model(), x, labels, ValueError, "masked")
+    unchanged(make_model(), form(x), labels, ValueError, "masked")
+    assert make_model().predict(form(np.ma.masked_array(values, mask=False))).shape == (ROWS, CLASSES)
 
 
 @pytest.mark.parametrize(
@@ -294,6 +384,7 @@ def test_masked_values(values, labels):
         (np.float32(1), ["()", "(n, 3)"]),
         ([], ["(0,)", "(n, 3)"]),
         ([[1.0, 2.0, 3.0], [4.0]], ["rows differ in length"]),
+        (7, ["()", "(n, 3)"]),
         (np.ones((ROWS, 0)), [f"({ROWS}, 0)", "(n, 3)"]),
         (np.ones((ROWS - 1, FEATURES)), [str(ROWS), str(ROWS - 1)]),
         (np.ones((0, FEATURES)), ["(0, 3)", "no data"]),
@@ -321,6 +412,10 @@ def with_value(y: np.ndarray, place: Any, value: Any) -> np.ndarray:
         ("sparse_categorical_crossentropy", 4, with_value(np.arange(ROWS) % 4, 6, 2**32 + 1), ["y[6] = 4294967297"]),
         ("sparse_categorical_crossentropy", 4, np.full(ROWS, 2**63, np.uint64), ["y[0] = 9223372036854775808"]),
         ("sparse_categorical_crossentropy", 4, np.full(ROWS, 1e30), ["y[0] = 1e+30", "4 classes"]),
+        ("sparse_categorical_crossentropy", 4, np.full(ROWS, 1e300), ["y[0] = 1e+300", "4 classes"]),
+        ("sparse_categorical_crossentropy", 4, np.full(ROWS, -(2**63)), ["y[0] = -9223372036854775808", "4 classes"]),
+        ("sparse_categorical_crossentropy", 2**12, np.full(ROWS, 2049, np.float16), ["y[0] = 2048.0", "integers"]),
+        ("sparse_categorical_crossentropy", 4, with_value(np.arange(ROWS) % 4.0, 3, -np.inf), ["y[3] = -inf"]),
         (
             "sparse_categorical_crossentropy",
             4,
@@ -363,6 +458,8 @@ def test_targets_that_do_not_fit(loss, units, y, words, values):
         (np.full(ROWS, "a"), ["y has dtype <U1"]),
         (np.full(ROWS, 1j), ["y has dtype complex128"]),
         ([None] * ROWS, ["y has dtype object", "None at [0]"]),
+        ([1] * (ROWS - 1) + [2**64], ["y has dtype object", "nothing but numbers"]),
+        (np.zeros(ROWS, "datetime64[D]"), ["y has dtype datetime64[D]"]),
         (None, ["y is None"]),
     ],
 )
@@ -421,6 +518,10 @@ def test_to_categorical():
         ([0], 0, ValueError, "num_classes=0"),
         ([0], 2.0, TypeError, "num_classes=2.0"),
         ([], None, ValueError, "num_classes"),
+        (np.array([2**63], np.uint64), None, ValueError, r"x\[0\] = 9223372036854775808"),
+        ([0, 2**45], None, MemoryError, "35184372088833 classes"),
+        ([0], 2**70, MemoryError, "1180591620717411303424 classes"),
+        (np.array([3.0, 4096.0], np.float16), None, ValueError, r"x\[1\] = 4096.0: float16 .* 2048"),
     ],
 )
 def test_to_categorical_refuses(labels, classes, error, words):

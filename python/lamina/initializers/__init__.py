@@ -102,7 +102,7 @@ def get(identifier: str | Mapping[str, Any] | type[Initializer] | Initializer) -
             "which no layer here has; the values of any array can be given with Constant(array)"
         )
     if isinstance(identifier, np.ndarray):
-        raise TypeError(f"an array of shape {identifier.shape} is no initializer: give it as Constant(array)")
+        raise TypeError(f"initializer {identifier!r} is an array: give it as Constant(array)")
     return _registry.resolve(identifier, "initializer", Initializer, _NAMES)
 
 

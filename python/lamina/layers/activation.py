@@ -118,8 +118,10 @@ class LeakyReLU(Activation):
         input_dim: int | None = None,
         name: str | None = None,
     ) -> None:
-        slope = negative_slope if alpha is None else alpha
-        function = activations.ActivationFunction("leaky_relu", negative_slope=slope)
+        function = activations.ActivationFunction("leaky_relu", negative_slope=negative_slope)
+        if alpha is not None:
+            slope = _check.real(alpha, "alpha", "LeakyReLU", "of at least 0", lambda v: v >= 0)
+            function = activations.ActivationFunction("leaky_relu", negative_slope=slope)
         super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
 
     def get_config(self) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def checked_name(name: str | None, cls: type) -> str:
     if name is None:
         return unique_name(cls)
     if not isinstance(name, str) or not name:
-        raise TypeError(f"{cls.__name__}(name={name!r}): name must be a string with characters")
+        raise TypeError(f"{cls.__name__}(name={_check.shown(name)}): name must be a string with characters")
     return name
 
 
@@ -53,7 +53,9 @@ def checked_shape(shape: Any, name: str, where: str) -> Shape:
         For anything but a tuple or list of positive integers.
     """
     if not isinstance(shape, (tuple, list)):
-        raise TypeError(f"{where}({name}={shape!r}): {name} must be a tuple of positive integers, such as (784,)")
+        raise TypeError(
+            f"{where}({name}={_check.shown(shape)}): {name} must be a tuple of positive integers, such as (784,)"
+        )
     if not shape:
         raise ValueError(f"{where}({name}={shape!r}): a sample needs at least one axis, such as (784,)")
     return tuple(_check.integer(length, name, where, 1) for length in shape)

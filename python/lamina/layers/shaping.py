@@ -33,8 +33,8 @@ class Flatten(Layer):
         input_dim: int | None = None,
         name: str | None = None,
     ) -> None:
-        if data_format not in (None, "channels_last"):
-            raise ValueError(f"Flatten(data_format={data_format!r}): only 'channels_last' is supported")
+        if not (data_format is None or (isinstance(data_format, str) and data_format == "channels_last")):
+            raise ValueError(f"Flatten(data_format={_check.shown(data_format)}): only 'channels_last' is supported")
         super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
 
     def shape_after(self, shape: Shape) -> Shape:
