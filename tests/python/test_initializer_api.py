@@ -240,7 +240,7 @@ def test_bad_arguments_are_named(use: Callable[[], object], error: type[Exceptio
         (None, TypeError, "initializer None must be a name or"),
         (0.5, TypeError, "initializer 0.5 must be a name or"),
         ({"config": {}}, TypeError, "initializer {'config': {}} must be a name or"),
-        (np.ones((2, 3)), TypeError, "an array of shape (2, 3) is no initializer: give it as Constant(array)"),
+        (np.ones((2, 3)), TypeError, "is an array: give it as Constant(array)"),
         (np.zeros, TypeError, "must be a name or"),
         (Dense, TypeError, "must be a name or"),
         ({"class_name": "HeNormal", "config": {"sed": 1}}, TypeError, "'sed'"),
