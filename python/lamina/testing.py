@@ -13,6 +13,8 @@ from .models import Sequential
 
 # A gradient this much smaller than the largest one is measured against the largest.
 _FLOOR = 0.01
+# One this much smaller than the loss is lost in the rounding of the loss.
+_NOISE = 0.02
 
 
 def check_gradients(
@@ -28,8 +30,8 @@ def check_gradients(
 
     The difference for a weight w is (loss(w + h) - loss(w - h)) / 2h, h = epsilon * max(1, |w|).
     The relative error of a gradient g against a difference d is |g - d| / max(|g|, |d|, s / 100),
-    where s is the largest gradient or difference in the model, and at least a thousandth of the
-    loss: below that a difference of two losses has no correct digits.
+    where s is the largest gradient or difference in the model, and at least a fiftieth of the
+    loss: a difference of two losses is rounded by 1e-16 of the loss, over 2h.
 
     Parameters
     ----------
@@ -38,7 +40,7 @@ def check_gradients(
         itself is as before.
     x, y : array_like
         As for `Sequential.gradients`, with few rows. Where an activation or a loss has a kink
-        (relu, leaky_relu, the absolute error), keep its argument away from there by more than h.
+        (relu, leaky_relu, the absolute error, the hinge), keep its argument away from there by more than h.
     training : bool
         Whether dropout is on, with the mask of the model's first step.
     epsilon : float
@@ -67,7 +69,7 @@ def check_gradients(
     chosen = [_spread(gradient.size, elements) for gradient in gradients]
     differences = list(_differences(twin, x, y, training, epsilon, chosen))
     largest = max(float(np.max(np.abs(a))) for a in [*gradients, *differences])
-    scale = max(_FLOOR * max(largest, 1e-3 * abs(loss)), np.finfo(np.float64).tiny)
+    scale = max(_FLOOR * max(largest, _NOISE * abs(loss)), np.finfo(np.float64).tiny)
     names = [f"{layer.name} {name}" for layer in model.layers for name in layer.weight_names]
     worst = 0.0
     where = ""
