@@ -312,6 +312,7 @@ template <class T> struct Plan<T>::Parts {
 
 void check_objective(const Objective& objective) {
   const losses::LossInfo& loss = losses::find(objective.loss.name);
+  losses::make<double>(objective.loss);  // throws for an option out of range
   for (const std::string& name : objective.metrics) {
     const bool labels = metrics::find(name).targets == metrics::Targets::labels;
     require(labels == (loss.targets == losses::Targets::labels), "metric '", name, "' does not fit the targets of loss '",

@@ -274,7 +274,8 @@ class LayerStack:
         places = list(self._places(shape))
         for layer, sample in places:
             _refuse_too_large(layer, [sample, layer.shape_after(sample), *layer.weight_shapes(sample)])
-        network = _core.Network(math.prod(shape), self._entries(shape), self.dtype)
+        entries = self._entries(shape)
+        network = _core.Network(math.prod(shape), entries, self.dtype)
         values = list(kept)
         begun = 0
         for layer, sample in places:
@@ -285,7 +286,7 @@ class LayerStack:
             begun += len(layer.weight_names)
         _give(network, values)
         if self._settings is not None and self._without_gradient() is None:
-            self._settings.apply(network)
+            self._settings.apply(network, entries)
         for layer, sample in places:
             layer.shape = sample
         self._shape, self._network = shape, network

@@ -11,29 +11,58 @@ import itertools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import reference
+import reference_losses
 
 Case = dict[str, Any]
 Array = np.ndarray
 
-LOSSES = {  # loss: the kind of its targets
-    "categorical_crossentropy": "distribution",
-    "sparse_categorical_crossentropy": "labels",
-    "binary_crossentropy": "fraction",
-    "mean_squared_error": "real",
-    "mean_absolute_error": "real",
+
+class LossCase(NamedTuple):
+    """A loss of the core, the options that it does not leave at their defaults, the kind of its targets."""
+
+    name: str
+    options: dict[str, Any]
+    targets: str
+
+
+LOSSES = {
+    "categorical_crossentropy": LossCase("categorical_crossentropy", {}, "distribution"),
+    "categorical_smooth": LossCase("categorical_crossentropy", {"label_smoothing": 0.1}, "distribution"),
+    "categorical_logits": LossCase("categorical_crossentropy", {"from_logits": True}, "distribution"),
+    "categorical_both": LossCase(
+        "categorical_crossentropy", {"from_logits": True, "label_smoothing": 0.3}, "distribution"
+    ),
+    "sparse_categorical_crossentropy": LossCase("sparse_categorical_crossentropy", {}, "labels"),
+    "sparse_logits": LossCase("sparse_categorical_crossentropy", {"from_logits": True}, "labels"),
+    "binary_crossentropy": LossCase("binary_crossentropy", {}, "fraction"),
+    "binary_smooth": LossCase("binary_crossentropy", {"label_smoothing": 0.25}, "fraction"),
+    "binary_both": LossCase("binary_crossentropy", {"from_logits": True, "label_smoothing": 0.1}, "fraction"),
+    "mean_squared_error": LossCase("mean_squared_error", {}, "real"),
+    "mean_absolute_error": LossCase("mean_absolute_error", {}, "real"),
+    "mean_absolute_percentage_error": LossCase("mean_absolute_percentage_error", {}, "large"),
+    "mean_squared_logarithmic_error": LossCase("mean_squared_logarithmic_error", {}, "positive"),
+    "huber": LossCase("huber", {}, "real"),
+    "huber_small": LossCase("huber", {"delta": 0.25}, "real"),
+    "log_cosh": LossCase("log_cosh", {}, "real"),
+    "hinge": LossCase("hinge", {}, "sign"),
+    "squared_hinge": LossCase("squared_hinge", {}, "sign"),
+    "categorical_hinge": LossCase("categorical_hinge", {}, "distribution"),
+    "kl_divergence": LossCase("kl_divergence", {}, "distribution"),
+    "poisson": LossCase("poisson", {}, "positive"),
+    "cosine_similarity": LossCase("cosine_similarity", {}, "real"),
 }
 METRICS = {  # metric: the kinds of targets it can be asked for
     "categorical_accuracy": ("distribution",),
     "sparse_categorical_accuracy": ("labels",),
     "binary_accuracy": ("fraction",),
-    "root_mean_squared_error": ("distribution", "fraction", "real"),
-    "mean_squared_error": ("distribution", "fraction", "real"),
-    "mean_absolute_error": ("distribution", "fraction", "real"),
+    "root_mean_squared_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
+    "mean_squared_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
+    "mean_absolute_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
 }
 RMSPROP = {"name": "rmsprop", "learning_rate": 0.003, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
 OPTIMIZERS: dict[str, dict[str, Any]] = {
@@ -224,7 +253,8 @@ def meaningful(case: Case) -> bool:
     """False for a (partial) case whose values do not go together.
 
     A net of one layer has neither hidden units nor their activation; a loss over classes needs
-    more than one; a bias penalty needs a bias, and so does a head whose outputs are taken for
+    more than one, and a direction more than one output; logits do not come out of a softmax or
+    sigmoid; a bias penalty needs a bias, and so does a head whose outputs are taken for
     probabilities, to be near 0.5.
     """
     one = case.get("depth") == 1 or None in (case.get("hidden", 0), case.get("units", 0))
@@ -232,13 +262,22 @@ def meaningful(case: Case) -> bool:
     more = more or any(case.get(axis) is not None for axis in ("hidden", "units"))
     if one and more:
         return False
-    if case.get("outputs") == 1 and LOSSES.get(case.get("loss", "")) in ("distribution", "labels"):
-        return False
+    loss = LOSSES.get(case.get("loss", ""))
+    if case.get("outputs") == 1 and loss is not None:
+        classes = loss.targets in ("distribution", "labels")
+        if classes or loss.name == "cosine_similarity":
+            return False
+    probabilities = False
+    if loss is not None and "head" in case:
+        head = case["head"][0]
+        if loss.options.get("from_logits") and head in LINKS:
+            return False
+        probabilities = needs_probabilities(case["loss"], head)
+        if probabilities and head == "log_softmax":  # all outputs are negative
+            return False
     if case.get("use_bias", True):
         return True
-    if case.get("penalty", "none").startswith("bias"):
-        return False
-    return not ("loss" in case and "head" in case and needs_probabilities(case["loss"], case["head"][0]))
+    return not (probabilities or case.get("penalty", "none").startswith("bias"))
 
 
 # --------------------------------------------------------------------------------------------
@@ -255,7 +294,7 @@ class Problem:
     weights: list[Array]
     x: Array
     y: Array
-    loss: str
+    loss: dict[str, Any]
     optimizer: dict[str, Any]
     metrics: list[str] = field(default_factory=list)
 
@@ -272,7 +311,7 @@ class Problem:
 
         network = _core.Network(self.inputs, self.layers, dtype)
         network.set_weights([w.astype(dtype) for w in self.weights])
-        network.compile({"name": self.loss}, self.optimizer, self.metrics)
+        network.compile(self.loss, self.optimizer, self.metrics)
         return network
 
     def sequential(self, dtype: str, form: str = "argument") -> Any:
@@ -320,6 +359,12 @@ class Problem:
 
         return optimizers.get({"class_name": self.optimizer["name"], "config": options_of(self.optimizer)})
 
+    def public_loss(self) -> Any:
+        """The loss as an object of lamina.losses."""
+        from lamina import losses
+
+        return losses.get({"class_name": self.loss["name"], "config": options_of(self.loss)})
+
     def targets(self, dtype: str) -> Array:
         """Targets as the native module takes them."""
         y = self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
@@ -332,9 +377,9 @@ class Problem:
         return self.y.reshape(len(self.x), -1, *self.y.shape[1:])
 
 
-def options_of(optimizer: dict[str, Any]) -> dict[str, Any]:
-    """What an optimizer is made with."""
-    return {key: value for key, value in optimizer.items() if key != "name"}
+def options_of(spec: dict[str, Any]) -> dict[str, Any]:
+    """What an optimizer or a loss is made with."""
+    return {key: value for key, value in spec.items() if key != "name"}
 
 
 def public_activation(spec: reference.Layer) -> Any:
@@ -427,9 +472,15 @@ def layers_of(case: Case, outputs: int) -> list[reference.Layer]:
     return layers
 
 
+LINKS = ("softmax", "sigmoid")
+
+
 def needs_probabilities(loss: str, head: str) -> bool:
-    """Whether the loss takes logarithms of what this head puts out."""
-    return loss in reference.HAS_LINK and head not in ("softmax", "sigmoid")
+    """Whether the loss takes logarithms of what this head puts out, or else is steep near 0."""
+    name, options, _ = LOSSES[loss]
+    if options.get("from_logits") or head in LINKS:
+        return False
+    return name in reference_losses.STEEP_NEAR_0
 
 
 def make_weights(network: reference.Network, seed: int, probabilities: bool = False) -> list[Array]:
@@ -446,7 +497,11 @@ def make_weights(network: reference.Network, seed: int, probabilities: bool = Fa
 
 
 def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
-    """Targets of one kind: distributions (half of them one-hot), labels, fractions, numbers."""
+    """Targets of one kind: distributions (half of them one-hot), labels, fractions, signs, numbers.
+
+    Positive ones are away from 0, to which the Poisson loss would drive outputs and beyond; large ones make a
+    percentage about as steep as an error.
+    """
     u = reference.random_uniform(seed, (rows, outputs), 0.0, 1.0)
     if kind == "labels":
         return u.argmax(axis=1).astype(np.int64)
@@ -458,6 +513,12 @@ def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
         return np.where(np.arange(rows)[:, None] % 3, np.round(u), u)
     if kind == "real":
         return 2 * u - 1
+    if kind == "positive":
+        return np.where(np.arange(rows)[:, None] % 2, 0.5 + u, 1 + np.floor(2 * u))
+    if kind == "sign":
+        return np.where(u > 0.5, 1.0, 0.0 if outputs % 2 else -1.0)
+    if kind == "large":
+        return np.copysign(3, u - 0.5) + 6 * (u - 0.5)
     raise ValueError(f"unknown kind of targets {kind!r}")
 
 
@@ -465,7 +526,7 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
     """Layers, weights and data of a case with `inputs`, `outputs`, `loss` and what layers_of reads."""
     layers = layers_of(case, case["outputs"])
     blank = reference.Network(case["inputs"], layers, "float64")
-    kind = LOSSES[case["loss"]]
+    loss = LOSSES[case["loss"]]
     weights = make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0]))
     if "exponential" in (case["head"][0], (case["hidden"] or ("none",))[0]):
         weights = [w * 0.3 for w in weights]  # one exponential of another bends too much for differences
@@ -474,10 +535,10 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
         layers=layers,
         weights=weights,
         x=reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0),
-        y=make_targets(kind, rows * blank.times, case["outputs"], seed + 200),
-        loss=case["loss"],
+        y=make_targets(loss.targets, rows * blank.times, case["outputs"], seed + 200),
+        loss={"name": loss.name, **loss.options},
         optimizer=OPTIMIZERS[optimizer],
-        metrics=[name for name, kinds in METRICS.items() if kind in kinds],
+        metrics=[name for name, kinds in METRICS.items() if loss.targets in kinds],
     )
 
 
@@ -535,13 +596,8 @@ def distance_from_kinks(network: reference.Network, x: Array, y: Array, training
             add(value, reference.ACTIVATIONS[layer["name"]].kinks(*layer["parameters"]))
         elif layer["type"] == "prelu":
             add(value, [0.0])
-    output = values[-1]
-    if network.loss == "mean_absolute_error":
-        add(output - y, [0.0])
-    elif network.loss in reference.HAS_LINK and not network.takes_logits:
-        if network.loss == "categorical_crossentropy":
-            output = output / output.sum(axis=1, keepdims=True)
-        add(output, [reference.CLIP, 1 - reference.CLIP])
+    if not network.takes_logits:
+        distances.append(reference_losses.distance_from_corners(network.loss, y, values[-1]))
     return min(distances)
 
 

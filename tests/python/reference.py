@@ -24,6 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import reference_losses
+
 Array = np.ndarray
 Layer = dict[str, Any]
 
@@ -127,12 +129,6 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0, 1 / (1 + e), e / (1 + e)).astype(z.dtype)
 
 
-def log_softmax(z: Array) -> Array:
-    """Logarithm of the softmax of every row."""
-    shifted = z - z.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
 def softmax(z: Array) -> Array:
     """exp(z) divided by its sum over the row."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
@@ -233,7 +229,7 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda dy, z, y: y * (dy - (dy * y).sum(axis=1, keepdims=True)),
     ),
     "log_softmax": Activation(
-        log_softmax,
+        reference_losses.log_softmax,
         lambda dy, z, y: dy - np.exp(y) * dy.sum(axis=1, keepdims=True),
     ),
     "step": Activation(
@@ -242,81 +238,6 @@ ACTIVATIONS: dict[str, Activation] = {
         lambda: (0,),
     ),
 }
-
-# --------------------------------------------------------------------------------------------
-# Losses: (targets, outputs or logits, are they logits) -> (value a row, its derivative).
-# --------------------------------------------------------------------------------------------
-
-CLIP = 1e-7
-LossResult = tuple[Array, Array]
-
-
-def _clip(output: Array) -> tuple[Array, Array]:
-    """Outputs held in [CLIP, 1 - CLIP], and where the derivative passes through."""
-    low, high = output.dtype.type(CLIP), output.dtype.type(1 - CLIP)
-    return np.clip(output, low, high), (output >= low) & (output <= high)
-
-
-def categorical_crossentropy(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """-sum(t log p); without logits p is the row divided by its sum, then clipped.
-
-    From logits the derivative is p - t, as TensorFlow has it: the slope of the value only where
-    the targets of a row sum to 1.
-    """
-    if from_logits:
-        log_p = log_softmax(output)
-        return -(target * log_p).sum(axis=1), np.exp(log_p) - target
-    total = output.sum(axis=1, keepdims=True)
-    p = output / total
-    clipped, inside = _clip(p)
-    dp = np.where(inside, -target / clipped, 0)
-    derivative = (dp - (dp * p).sum(axis=1, keepdims=True)) / total
-    return -(target * np.log(clipped)).sum(axis=1), derivative.astype(output.dtype)
-
-
-def sparse_categorical_crossentropy(labels: Array, output: Array, from_logits: bool) -> LossResult:
-    """As above for integer labels; without logits, log(clip(output)) are taken as the logits."""
-    target = np.eye(output.shape[1], dtype=output.dtype)[labels]
-    if from_logits:
-        return categorical_crossentropy(target, output, True)
-    clipped, inside = _clip(output)
-    value, dlog = categorical_crossentropy(target, np.log(clipped), True)
-    return value, np.where(inside, dlog / clipped, 0).astype(output.dtype)
-
-
-def binary_crossentropy(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """-mean(t log p + (1 - t) log(1 - p)) over the outputs."""
-    units = output.shape[1]
-    if from_logits:
-        value = np.maximum(output, 0) - output * target + np.log1p(np.exp(-np.abs(output)))
-        return value.mean(axis=1), (sigmoid(output) - target) / units
-    p, inside = _clip(output)
-    value = -(target * np.log(p) + (1 - target) * np.log(1 - p))
-    derivative = np.where(inside, (1 - target) / (1 - p) - target / p, 0) / units
-    return value.mean(axis=1), derivative.astype(output.dtype)
-
-
-def mean_squared_error(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """mean((o - t)^2) over the outputs."""
-    error = output - target
-    return (error * error).mean(axis=1), 2 * error / output.shape[1]
-
-
-def mean_absolute_error(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """mean(|o - t|) over the outputs; the derivative at 0 is 0."""
-    error = output - target
-    return np.abs(error).mean(axis=1), np.sign(error) / output.shape[1]
-
-
-LOSSES: dict[str, Callable[[Array, Array, bool], LossResult]] = {
-    "categorical_crossentropy": categorical_crossentropy,
-    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
-    "binary_crossentropy": binary_crossentropy,
-    "mean_squared_error": mean_squared_error,
-    "mean_absolute_error": mean_absolute_error,
-}
-HAS_LINK = {"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"}
-"""Losses that take the pre-activations of a final softmax or sigmoid as their logits."""
 
 # --------------------------------------------------------------------------------------------
 # Metrics: (targets, outputs) -> a value for each row; their mean over an epoch, then `finish`.
@@ -494,8 +415,8 @@ class Network:
         assert [w.shape for w in weights] == [w.shape for w in self.weights]
         self.weights = [np.array(w, self.dtype) for w in weights]
 
-    def compile(self, loss: str, optimizer: dict[str, Any], metrics: Sequence[str] = ()) -> None:
-        """Names the loss, the optimizer (a dictionary with its name and options), the metrics."""
+    def compile(self, loss: dict[str, Any], optimizer: dict[str, Any], metrics: Sequence[str] = ()) -> None:
+        """Names the loss and the optimizer (dictionaries with names and options), and the metrics."""
         self.loss = loss
         options = {key: value for key, value in optimizer.items() if key != "name"}
         self.optimizer = OPTIMIZERS[optimizer["name"]](**options)
@@ -507,7 +428,7 @@ class Network:
         """Whether the loss goes around the last layer to its pre-activations."""
         last = self.layers[-1]
         is_link = last["type"] == "activation" and last["name"] in ("softmax", "sigmoid")
-        return self.loss in HAS_LINK and is_link
+        return self.loss["name"] in reference_losses.HAS_LINK and is_link
 
     def mask(self, position: int, rows: int, units: int) -> Array:
         """What the dropout layer at `position` multiplies by in the current iteration."""
@@ -555,10 +476,10 @@ class Network:
     def loss_of(self, values: list[Array], y: Array) -> tuple[float, Array]:
         """Mean over the rows plus penalties, and its derivative by what the loss looked at."""
         seen = values[-2] if self.takes_logits else values[-1]
-        y = y if self.loss.startswith("sparse") else y.astype(self.dtype)
-        rows, derivative = LOSSES[self.loss](y, seen, self.takes_logits)
+        y = y if y.dtype.kind == "i" else y.astype(self.dtype)
+        rows, derivative = reference_losses.values_of(self.loss, y, seen, self.takes_logits)
         mean = float(rows.mean(dtype=np.float64))
-        return mean + self.penalty(), derivative.astype(self.dtype) / self.dtype.type(len(seen))
+        return mean + self.penalty(), derivative / self.dtype.type(len(seen))
 
     def gradients(self, x: Array, y: Array, training: bool) -> tuple[float, list[Array], Array]:
         """Loss with penalties, the gradient of every weight, and the outputs."""

@@ -29,7 +29,7 @@ def model_of(number: int) -> Sequential:
     """A case's model, compiled."""
     problem = problem_of(number)
     model = problem.sequential("float64", CASES[number]["form"])
-    model.compile(problem.public_optimizer(), problem.loss)
+    model.compile(problem.public_optimizer(), problem.public_loss())
     return model
 
 
@@ -135,7 +135,7 @@ def test_a_fault_is_caught(monkeypatch: pytest.MonkeyPatch, fault: str, weight: 
     """The check refuses a reported gradient with a fault in any one weight."""
     problem = small_problem()
     model = problem.sequential("float64")
-    model.compile(problem.public_optimizer(), problem.loss)
+    model.compile(problem.public_optimizer(), problem.public_loss())
     assert check_gradients(model, problem.x, problem.y, training=True) <= 1e-6
     honest = Sequential.gradients
 
@@ -153,7 +153,7 @@ def test_a_loss_that_forgets_a_penalty_is_caught(monkeypatch: pytest.MonkeyPatch
     """A gradient with the penalty's slope and a loss without the penalty do not agree."""
     problem = small_problem()
     model = problem.sequential("float64")
-    model.compile(problem.public_optimizer(), problem.loss)
+    model.compile(problem.public_optimizer(), problem.public_loss())
     honest = Sequential.gradients
 
     def forgetful(self: Sequential, *arguments: Any, **options: Any) -> tuple[float, list[Any]]:
@@ -171,7 +171,7 @@ def test_float32_model_is_checked_in_double() -> None:
     """A float32 model can be checked as it is; it keeps its dtype and its weights."""
     problem = small_problem()
     model = problem.sequential("float32")
-    model.compile(problem.public_optimizer(), problem.loss)
+    model.compile(problem.public_optimizer(), problem.public_loss())
     before = model.get_weights()
     check_gradients(model, problem.x, problem.y, training=True)
     for a, b in zip(before, model.get_weights(), strict=True):

@@ -158,7 +158,7 @@ def test_public_fit_equals_reference(optimizer: str) -> None:
     truth = problem.reference("float64")
     expected = truth.fit(problem.x, problem.y, 16, 5, shuffle=False, seed=0)
     model = problem.sequential("float64")
-    model.compile(problem.public_optimizer(), problem.loss, metrics=list(problem.metrics))
+    model.compile(problem.public_optimizer(), problem.public_loss(), metrics=list(problem.metrics))
     fit = model.fit(problem.x, problem.y, batch_size=16, epochs=5, shuffle=False, verbose=0)
     for w, t in zip(model.get_weights(), truth.weights, strict=True):
         np.testing.assert_allclose(w, t, rtol=1e-9, atol=1e-9)

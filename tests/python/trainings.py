@@ -65,7 +65,7 @@ def problem_of(case: cases.Case) -> cases.Problem:
     if case["head"] != LINEAR:
         layers.append(cases.activation(*case["head"]))
     blank = reference.Network(inputs, layers, "float64")
-    kind, rows = cases.LOSSES[case["loss"]], case["rows"]
+    loss, rows = cases.LOSSES[case["loss"]], case["rows"]
     probabilities = cases.needs_probabilities(case["loss"], case["head"][0])
     x = reference.random_uniform(2, (rows, inputs), -1.0, 1.0)
     if case["bytes"]:  # like digits: half of the columns nearly always 0, the rest 0 to 255
@@ -76,10 +76,10 @@ def problem_of(case: cases.Case) -> cases.Problem:
         layers=layers,
         weights=cases.make_weights(blank, 1, probabilities),
         x=x,
-        y=cases.make_targets(kind, rows, outputs, 3),
-        loss=case["loss"],
+        y=cases.make_targets(loss.targets, rows, outputs, 3),
+        loss={"name": loss.name, **loss.options},
         optimizer=cases.OPTIMIZERS[case["optimizer"]],
-        metrics=[name for name, kinds in cases.METRICS.items() if kind in kinds],
+        metrics=[name for name, kinds in cases.METRICS.items() if loss.targets in kinds],
     )
 
 
