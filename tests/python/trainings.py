@@ -48,6 +48,18 @@ TRAININGS: dict[str, cases.Case] = {
     "clipped": _case(loss="categorical_crossentropy", head=TANH, hidden=TANH, optimizer="sgd"),
     "one_unit": _case(widths=(1, 1, 1), head=SIGMOID, loss="mean_squared_error", batch=1, rows=9),
     "one_layer": _case(widths=(300, 70), batch=300, rows=305, penalty="l1_l2"),
+    "smoothed": _case(loss="categorical_both", head=LINEAR, widths=(7, 33, 19)),
+    "smoothed_binary": _case(loss="binary_smooth", head=SIGMOID, widths=(7, 33, 5)),
+    "percentage": _case(loss="mean_absolute_percentage_error", head=LINEAR),
+    "logarithmic": _case(loss="mean_squared_logarithmic_error", head=TANH, widths=(7, 33, 17)),
+    "huber": _case(loss="huber_small", head=LINEAR, hidden=TANH, optimizer="sgd"),
+    "log_cosh": _case(loss="log_cosh", head=LINEAR, widths=(7, 33, 17)),
+    "hinge": _case(loss="hinge", head=LINEAR, widths=(7, 33, 1)),
+    "squared_hinge": _case(loss="squared_hinge", head=TANH, widths=(7, 33, 4)),
+    "categorical_hinge": _case(loss="categorical_hinge", head=LINEAR, optimizer="nesterov"),
+    "divergence": _case(loss="kl_divergence", widths=(7, 33, 17)),
+    "poisson": _case(loss="poisson", head=SIGMOID, widths=(7, 33, 17)),
+    "cosine": _case(loss="cosine_similarity", head=LINEAR, widths=(7, 33, 17)),
     "many_rows": _case(widths=(5, 40, 31, 2), batch=1100, rows=1300, optimizer="momentum"),
 }
 
