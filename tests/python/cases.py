@@ -227,14 +227,22 @@ def gradient_axes() -> dict[str, list[Any]]:
     }
 
 
-def training_axes() -> dict[str, list[Any]]:
-    """What whole trainings are compared over; `rows` do not divide by `batch` in most cases."""
-    return {
-        "loss": list(LOSSES),
-        "head": [head for head in activations(variants=False) if head[0] in HEADS],
+def training_axes() -> list[dict[str, list[Any]]]:
+    """What whole trainings are compared over: every loss, every activation, every optimizer with some of the others.
+
+    `rows` do not divide by `batch` in most cases.
+    """
+    heads = [head for head in activations(variants=False) if head[0] in HEADS]
+    some = [head for head in heads if head[0] in ("relu", "tanh")]
+    plain = [head for head in heads if head[0] in ("linear", "softmax")]
+    few = ["mean_squared_error", "sparse_categorical_crossentropy"]
+    chosen: list[dict[str, list[Any]]] = [
+        {"loss": list(LOSSES), "head": heads, "hidden": [*some, None], "optimizer": ["sgd", "adam"]},
+        {"loss": few, "head": plain, "hidden": [*activations(), None], "optimizer": ["momentum", "rmsprop", "adamw"]},
+        {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": list(OPTIMIZERS)},
+    ]
+    shared = {
         "depth": [1, 2, 3],
-        "hidden": [*activations(), None],
-        "optimizer": list(OPTIMIZERS),
         "penalty": list(PENALTIES),
         "dropout": list(DROPOUTS),
         "layers": list(LAYERS),
@@ -247,37 +255,42 @@ def training_axes() -> dict[str, list[Any]]:
         "units": [3, 33, None],
         "outputs": [1, 2, 10],
     }
+    return [{**axes, **shared} for axes in chosen]
 
 
 def meaningful(case: Case) -> bool:
     """False for a (partial) case whose values do not go together.
 
-    A net of one layer has neither hidden units nor their activation; a loss over classes needs
-    more than one, and a direction more than one output; logits do not come out of a softmax or
-    sigmoid; a bias penalty needs a bias, and so does a head whose outputs are taken for
-    probabilities, to be near 0.5.
+    A net of one layer has neither hidden units nor their activation; a softmax over one unit is
+    constant; a loss over classes needs more than one, and a direction more than one output; logits
+    do not come out of a softmax or sigmoid; a bias penalty needs a bias, and so does a head whose
+    outputs have to lie around 0.5.
     """
     one = case.get("depth") == 1 or None in (case.get("hidden", 0), case.get("units", 0))
     more = case.get("depth", 1) > 1 or case.get("dropout") == "hidden" or case.get("layers") == "flat"
     more = more or any(case.get(axis) is not None for axis in ("hidden", "units"))
     if one and more:
         return False
+    rowwise = ("softmax", "log_softmax")
+    for width, function in (("units", "hidden"), ("outputs", "head")):
+        if case.get(width) == 1 and (case.get(function) or ("",))[0] in rowwise:
+            return False
     loss = LOSSES.get(case.get("loss", ""))
     if case.get("outputs") == 1 and loss is not None:
         classes = loss.targets in ("distribution", "labels")
         if classes or loss.name == "cosine_similarity":
             return False
-    probabilities = False
+    centred = False
     if loss is not None and "head" in case:
         head = case["head"][0]
         if loss.options.get("from_logits") and head in LINKS:
             return False
-        probabilities = needs_probabilities(case["loss"], head)
-        if probabilities and head == "log_softmax":  # all outputs are negative
+        centred = needs_centre(case["loss"], head)
+        if centred and head == "log_softmax":  # all outputs are negative
             return False
     if case.get("use_bias", True):
         return True
-    return not (probabilities or case.get("penalty", "none").startswith("bias"))
+    return not (centred or case.get("penalty", "none").startswith("bias"))
 
 
 # --------------------------------------------------------------------------------------------
@@ -483,6 +496,27 @@ def needs_probabilities(loss: str, head: str) -> bool:
     return name in reference_losses.STEEP_NEAR_0
 
 
+def needs_centre(loss: str, head: str) -> bool:
+    """Whether outputs have to lie around 0.5: for logarithms, and where a hinge's corner is at what exp begins with."""
+    return needs_probabilities(loss, head) or (head == "exponential" and LOSSES[loss].targets == "sign")
+
+
+def centre(network: reference.Network, weights: list[Array], x: Array) -> None:
+    """Change the last dense layer so that its activation's outputs lie around 0.5, within the middle of (0, 1)."""
+    *_, last = (i for i, layer in enumerate(network.layers) if layer["type"] == "dense")
+    low, high = np.float64(-4), np.float64(4)  # every activation rises from below 0.5 to above it in between
+    for _ in range(60):
+        middle = (low + high) / 2
+        output = middle.reshape(1, 1)
+        for layer in network.layers[last + 1 :]:
+            output = reference.ACTIVATIONS[layer["name"]].forward(output, *layer["parameters"])
+        low, high = (middle, high) if output[0, 0] < 0.5 else (low, middle)
+    network.set_weights(weights)
+    sums = network.trace(x, training=True)[last + 1] - weights[-1]
+    weights[-2] *= 0.2 / max(np.abs(sums).max(), 0.01)
+    weights[-1] = low + 0.1 * weights[-1]
+
+
 def make_weights(network: reference.Network, seed: int, probabilities: bool = False) -> list[Array]:
     """Weights away from 0; with `probabilities`, a head whose sums lie around 0.5."""
     weights = []
@@ -527,14 +561,17 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
     layers = layers_of(case, case["outputs"])
     blank = reference.Network(case["inputs"], layers, "float64")
     loss = LOSSES[case["loss"]]
-    weights = make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0]))
+    x = reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0)
+    weights = make_weights(blank, seed)
     if "exponential" in (case["head"][0], (case["hidden"] or ("none",))[0]):
         weights = [w * 0.3 for w in weights]  # one exponential of another bends too much for differences
+    if needs_centre(case["loss"], case["head"][0]):
+        centre(blank, weights, x)
     return Problem(
         inputs=case["inputs"],
         layers=layers,
         weights=weights,
-        x=reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0),
+        x=x,
         y=make_targets(loss.targets, rows * blank.times, case["outputs"], seed + 200),
         loss={"name": loss.name, **loss.options},
         optimizer=OPTIMIZERS[optimizer],

@@ -76,7 +76,7 @@ def test_pairwise_covers_every_pair(sizes: list[int]) -> None:
             assert ((a, u), (b, v)) in seen
 
 
-@pytest.mark.parametrize("axes", [cases.gradient_axes(), cases.training_axes()])
+@pytest.mark.parametrize("axes", [cases.gradient_axes(), *cases.training_axes()])
 def test_only_meaningless_pairs_are_missing(axes: dict[str, list[Any]]) -> None:
     """In the real lists every pair that makes sense occurs, and no case that does not."""
     found = cases.pairwise(axes, cases.meaningful)
