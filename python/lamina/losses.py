@@ -52,7 +52,7 @@ class Loss:
     """
 
     #: The name that `compile` and the core know.
-    core_name: ClassVar[str]
+    core_name: ClassVar[str] = ""
     target: ClassVar[TargetKind]
     #: Whether the outputs are said to be logits.
     from_logits: bool = False
