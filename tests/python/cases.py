@@ -275,6 +275,8 @@ def meaningful(case: Case) -> bool:
         probabilities = needs_probabilities(case["loss"], head)
         if probabilities and head == "log_softmax":  # all outputs are negative
             return False
+        if loss.name in ("hinge", "squared_hinge") and head == "exponential":  # all outputs are near the corner
+            return False
     if case.get("use_bias", True):
         return True
     return not (probabilities or case.get("penalty", "none").startswith("bias"))
@@ -483,16 +485,22 @@ def needs_probabilities(loss: str, head: str) -> bool:
     return name in reference_losses.STEEP_NEAR_0
 
 
-def make_weights(network: reference.Network, seed: int, probabilities: bool = False) -> list[Array]:
-    """Weights away from 0; with `probabilities`, a head whose sums lie around 0.5."""
+CENTRES = {"exponential": -0.7, "softplus": -0.4}
+"""Where these are about 0.5."""
+
+
+def make_weights(
+    network: reference.Network, seed: int, probabilities: bool = False, centre: float = 0.5, scale: float = 1.0
+) -> list[Array]:
+    """Weights away from 0; with `probabilities`, a head whose sums lie around `centre`."""
     weights = []
     for i, w in enumerate(network.weights):
         u = reference.random_uniform(seed + i, w.shape, -1.0, 1.0)
         u = np.sign(u) * (0.05 + np.abs(u))
-        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5))
+        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5) * scale)
     if probabilities:
         weights[-2] *= 0.15
-        weights[-1] = 0.5 + 0.2 * weights[-1]
+        weights[-1] = centre + 0.2 * weights[-1]
     return weights
 
 
@@ -527,13 +535,14 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
     layers = layers_of(case, case["outputs"])
     blank = reference.Network(case["inputs"], layers, "float64")
     loss = LOSSES[case["loss"]]
-    weights = make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0]))
-    if "exponential" in (case["head"][0], (case["hidden"] or ("none",))[0]):
-        weights = [w * 0.3 for w in weights]  # one exponential of another bends too much for differences
+    head = case["head"][0]
+    # One exponential of another bends too much for differences.
+    scale = 0.3 if "exponential" in (head, (case["hidden"] or ("none",))[0]) else 1.0
+    probabilities = needs_probabilities(case["loss"], head)
     return Problem(
         inputs=case["inputs"],
         layers=layers,
-        weights=weights,
+        weights=make_weights(blank, seed, probabilities, CENTRES.get(head, 0.5), scale),
         x=reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0),
         y=make_targets(loss.targets, rows * blank.times, case["outputs"], seed + 200),
         loss={"name": loss.name, **loss.options},
