@@ -237,7 +237,7 @@ def training_axes() -> list[dict[str, list[Any]]]:
     plain = [head for head in heads if head[0] in ("linear", "softmax")]
     few = ["mean_squared_error", "sparse_categorical_crossentropy"]
     chosen: list[dict[str, list[Any]]] = [
-        {"loss": list(LOSSES), "head": heads, "hidden": [*some, None], "optimizer": ["sgd", "adam"]},
+        {"loss": list(LOSSES), "head": heads[:5], "hidden": [*some, None], "optimizer": ["sgd", "adam"]},
         {"loss": few, "head": plain, "hidden": [*activations(), None], "optimizer": ["momentum", "rmsprop", "adamw"]},
         {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": list(OPTIMIZERS)},
     ]
@@ -523,10 +523,10 @@ def make_weights(network: reference.Network, seed: int, probabilities: bool = Fa
     for i, w in enumerate(network.weights):
         u = reference.random_uniform(seed + i, w.shape, -1.0, 1.0)
         u = np.sign(u) * (0.05 + np.abs(u))
-        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5))
+        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5) * scale)
     if probabilities:
         weights[-2] *= 0.15
-        weights[-1] = 0.5 + 0.2 * weights[-1]
+        weights[-1] = centre + 0.2 * weights[-1]
     return weights
 
 

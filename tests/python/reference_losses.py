@@ -190,8 +190,13 @@ def _from_places(*places: float) -> Callable[[Array, Array], Gaps]:
     return lambda target, output: [output[output != 0] - place for place in places]
 
 
+def _from_logs(*places: float) -> Callable[[Array, Array], Gaps]:
+    """A hundredth of the distances: near its 0 a logarithm is so steep that no difference meets its derivative."""
+    return lambda target, output: [gap / 100 for gap in _from_places(*places)(target, output)]
+
+
 def _from_shares(target: Array, output: Array) -> Gaps:
-    return _from_places(EPSILON, 1 - EPSILON)(target, output / output.sum(axis=1, keepdims=True))
+    return _from_logs(EPSILON, 1 - EPSILON)(target, output / output.sum(axis=1, keepdims=True))
 
 
 def _from_delta(target: Array, output: Array, delta: float = 1.0) -> Gaps:
@@ -217,8 +222,8 @@ class Loss(NamedTuple):
 
 LOSSES: dict[str, Loss] = {
     "categorical_crossentropy": Loss(categorical_crossentropy, _from_shares),
-    "sparse_categorical_crossentropy": Loss(sparse_categorical_crossentropy, _from_places(EPSILON, 1 - EPSILON)),
-    "binary_crossentropy": Loss(binary_crossentropy, _from_places(EPSILON, 1 - EPSILON)),
+    "sparse_categorical_crossentropy": Loss(sparse_categorical_crossentropy, _from_logs(EPSILON, 1 - EPSILON)),
+    "binary_crossentropy": Loss(binary_crossentropy, _from_logs(EPSILON, 1 - EPSILON)),
     "mean_squared_error": Loss(mean_squared_error),
     "mean_absolute_error": Loss(mean_absolute_error, _from_error),
     "mean_absolute_percentage_error": Loss(mean_absolute_percentage_error, _from_error),
@@ -228,8 +233,8 @@ LOSSES: dict[str, Loss] = {
     "hinge": Loss(hinge, _from_margin),
     "squared_hinge": Loss(squared_hinge, _from_margin),
     "categorical_hinge": Loss(categorical_hinge, _from_margin_and_ties),
-    "kl_divergence": Loss(kl_divergence, _from_places(EPSILON, 1)),
-    "poisson": Loss(poisson, _from_places(-EPSILON)),
+    "kl_divergence": Loss(kl_divergence, lambda t, o: [*_from_logs(EPSILON)(t, o), *_from_places(1)(t, o)]),
+    "poisson": Loss(poisson, _from_logs(-EPSILON)),
     "cosine_similarity": Loss(cosine_similarity),
 }
 
