@@ -6,7 +6,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,7 +44,7 @@ def integer(value: Any, name: str, where: str, minimum: int, maximum: int | None
     message = f"{where}({name}={shown(value)}): {name} must be {need}"
     try:
         number = None if _is_bool(value) else operator.index(value)
-    except TypeError:
+    except Exception:  # most have no __index__, a few have one that raises
         number = None
     if number is None:
         raise TypeError(message)
@@ -80,6 +80,28 @@ def boolean(value: Any, name: str, where: str) -> bool:
     if not _is_bool(value):
         raise TypeError(f"{where}({name}={shown(value)}): {name} must be True or False")
     return bool(value)
+
+
+def float_type(value: Any, where: str) -> Literal["float32", "float64"]:
+    """Return the name of a type that a model can have; None means 'float32'.
+
+    Raises
+    ------
+    TypeError
+        If it is no type.
+    ValueError
+        If it is another type.
+    """
+    message = f"{where}(dtype={shown(value)}): dtype must be 'float32' or 'float64'"
+    try:
+        name = "float32" if value is None else np.dtype(value).name
+    except Exception:  # NumPy raises many kinds for what is no type
+        raise TypeError(message) from None
+    if name == "float32":
+        return "float32"
+    if name == "float64":
+        return "float64"
+    raise ValueError(message)
 
 
 def unknown(kind: str, value: Any, known: Iterable[str]) -> ValueError:

@@ -31,7 +31,7 @@ class LayerStack:
         name: str | None = None,
         dtype: DTypeLike | None = None,
     ) -> None:
-        self.dtype: Literal["float32", "float64"] = _checked_dtype(dtype)
+        self.dtype: Literal["float32", "float64"] = _check.float_type(dtype, "Sequential")
         self.name = checked_name(name, type(self))
         self._layers: list[Layer] = []
         self._shape: Shape | None = None  # of a sample
@@ -363,13 +363,4 @@ def _give(network: _core.Network, weights: Sequence[Array]) -> None:
 def _refuse_too_large(layer: Layer, shapes: Iterable[Shape]) -> None:
     for shape in shapes:
         if math.prod(shape) > _check.MOST_NUMBERS:
-            raise MemoryError(f"layer {layer.name!r} has to do with {shape} numbers, more than any memory holds")
-
-
-def _checked_dtype(dtype: DTypeLike | None) -> Literal["float32", "float64"]:
-    name = "float32" if dtype is None else np.dtype(dtype).name
-    if name == "float32":
-        return "float32"
-    if name == "float64":
-        return "float64"
-    raise ValueError(f"Sequential(dtype={dtype!r}): dtype must be 'float32' or 'float64'")
+            raise MemoryError(f"layer {layer.name!r}: an array of shape {shape} is more than any memory holds")
