@@ -44,7 +44,7 @@ def integer(value: Any, name: str, where: str, minimum: int, maximum: int | None
     message = f"{where}({name}={shown(value)}): {name} must be {need}"
     try:
         number = None if _is_bool(value) else operator.index(value)
-    except TypeError:
+    except Exception:  # most have no __index__, a few have one that raises
         number = None
     if number is None:
         raise TypeError(message)
@@ -92,10 +92,10 @@ def float_type(value: Any, where: str) -> Literal["float32", "float64"]:
     ValueError
         If it is another type.
     """
-    message = f"{where}(dtype={value!r}): dtype must be 'float32' or 'float64'"
+    message = f"{where}(dtype={shown(value)}): dtype must be 'float32' or 'float64'"
     try:
         name = "float32" if value is None else np.dtype(value).name
-    except TypeError:
+    except Exception:  # NumPy raises many kinds for what is no type
         raise TypeError(message) from None
     if name == "float32":
         return "float32"

@@ -364,7 +364,8 @@ def _labels(given: Array, classes: int, what: str, remedy: str) -> Array:
     if given.size == 0:
         return np.empty(given.shape, np.int64)
     # What no int64 holds is out of range for any number of classes.
-    values = given if int(given.max()) >= 2**63 else given.astype(np.int64, order="C")
+    fits = int(given.min()) >= -(2**63) and int(given.max()) < 2**63
+    values = given.astype(np.int64, order="C") if fits else given
     if values.min() < 0 or values.max() >= classes:
         place = tuple(np.argwhere((values < 0) | (values >= classes))[0])
         raise ValueError(f"{what}{_place(place)} = {given[place]}: {remedy}")
@@ -394,11 +395,13 @@ def one_hot(x: Any, classes: int | None) -> NDArray[np.float32]:
     elif given.size == 0:
         raise ValueError("to_categorical of no labels needs num_classes")
     most = classes or _check.MOST_NUMBERS
+    if most > _check.MOST_NUMBERS:
+        raise MemoryError(f"to_categorical(num_classes={_check.shown(classes)}) is more than any memory holds")
     remedy = f"for {classes} classes the labels are 0 to {classes - 1}" if classes else f"labels are 0 to {most - 1}"
     labels = _labels(given, most, "x", remedy)
     classes = classes or int(labels.max()) + 1
-    if labels.size * classes > _check.MOST_NUMBERS or classes > _check.MOST_NUMBERS:
-        raise MemoryError(f"to_categorical: {labels.size} rows of {classes} classes are more than any memory holds")
+    if labels.size * classes > _check.MOST_NUMBERS:
+        raise MemoryError(f"to_categorical(): {labels.size} rows of {classes} classes are more than any memory holds")
     rows = np.zeros((labels.size, classes), np.float32)
     rows[np.arange(labels.size), labels.reshape(-1)] = 1.0
     return rows.reshape(*labels.shape, classes)

@@ -365,4 +365,4 @@ def _give(network: _core.Network, weights: Sequence[Array]) -> None:
 def _refuse_too_large(layer: Layer, shapes: Iterable[Shape]) -> None:
     for shape in shapes:
         if math.prod(shape) > _check.MOST_NUMBERS:
-            raise MemoryError(f"layer {layer.name!r} has to do with {shape} numbers, more than any memory holds")
+            raise MemoryError(f"layer {layer.name!r}: an array of shape {shape} is more than any memory holds")

@@ -180,7 +180,7 @@ class LambdaCallback(Callback):
             if function is None:
                 continue
             if not callable(function):
-                raise TypeError(f"LambdaCallback({name}={function!r}): a hook must be callable")
+                raise TypeError(f"LambdaCallback({name}={_check.shown(function)}): a hook must be callable")
             setattr(self, name, function)
 
 

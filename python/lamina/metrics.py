@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import _registry
+from . import _check, _registry
 from .losses import Loss
 
 
@@ -32,7 +32,7 @@ class Metric:
 
     def __init__(self, name: str | None = None) -> None:
         if name is not None and not (isinstance(name, str) and name):
-            raise TypeError(f"{type(self).__name__}(name={name!r}): name must be a string")
+            raise TypeError(f"{type(self).__name__}(name={_check.shown(name)}): name must be a string")
         self.name = name or self.core_name
 
     def resolve(self, loss: Loss, outputs: int) -> str:

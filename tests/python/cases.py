@@ -121,7 +121,7 @@ Function = tuple[Any, ...]
 VARIANTS: dict[str, tuple[float, ...]] = {"relu": (0.1, 0.7, 0.2), "gelu": (1.0,)}
 
 
-# What networks end with, in trainings; every activation is tried there between layers.
+# What networks end with, in goldens; every activation is tried there between layers.
 HEADS = ("linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "elu")
 
 
@@ -232,12 +232,16 @@ def training_axes() -> list[dict[str, list[Any]]]:
 
     `rows` do not divide by `batch` in most cases.
     """
-    heads = [head for head in activations(variants=False) if head[0] in HEADS]
-    some = [head for head in heads if head[0] in ("relu", "tanh")]
-    plain = [head for head in heads if head[0] in ("linear", "softmax")]
+    some = [function for function in activations(variants=False) if function[0] in ("relu", "tanh")]
+    plain = [("linear",), ("softmax",)]
     few = ["mean_squared_error", "sparse_categorical_crossentropy"]
     chosen: list[dict[str, list[Any]]] = [
-        {"loss": list(LOSSES), "head": heads[:5], "hidden": [*some, None], "optimizer": ["sgd", "adam"]},
+        {
+            "loss": list(LOSSES),
+            "head": [*plain, *some, ("log_softmax",)],
+            "hidden": [*some, None],
+            "optimizer": ["sgd", "adam"],
+        },
         {"loss": few, "head": plain, "hidden": [*activations(), None], "optimizer": ["momentum", "rmsprop", "adamw"]},
         {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": list(OPTIMIZERS)},
     ]
@@ -523,10 +527,10 @@ def make_weights(network: reference.Network, seed: int, probabilities: bool = Fa
     for i, w in enumerate(network.weights):
         u = reference.random_uniform(seed + i, w.shape, -1.0, 1.0)
         u = np.sign(u) * (0.05 + np.abs(u))
-        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5) * scale)
+        weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5))
     if probabilities:
         weights[-2] *= 0.15
-        weights[-1] = centre + 0.2 * weights[-1]
+        weights[-1] = 0.5 + 0.2 * weights[-1]
     return weights
 
 

@@ -389,3 +389,15 @@ def test_options(door: str, capsys: pytest.CaptureFixture[str]) -> None:
         assert names_one_of(caught.value, errors), f"{given}\n{caught.type.__name__}: {caught.value}"
         assert capsys.readouterr().out == ""  # refused before anything began
         assert state(model) == before
+
+
+def test_values_are_shown_in_messages_but_not_at_any_length() -> None:
+    class Silent:
+        def __repr__(self) -> str:
+            raise RuntimeError("cannot be shown")
+
+    with pytest.raises(TypeError, match=r"Dense\(units=<Silent>\)"):
+        Dense(Silent())
+    with pytest.raises(TypeError, match=r"units='aaa") as caught:
+        Dense("a" * 10**6)
+    assert len(str(caught.value)) < 300

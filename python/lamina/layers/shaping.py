@@ -66,7 +66,7 @@ class Reshape(Layer):
         input_dim: int | None = None,
         name: str | None = None,
     ) -> None:
-        where = f"Reshape(target_shape={target_shape!r})"
+        where = f"Reshape(target_shape={_check.shown(target_shape)})"
         if not isinstance(target_shape, (tuple, list)):
             raise TypeError(f"{where}: target_shape must be a tuple of integers, such as (28, 28)")
         if not target_shape:
