@@ -1,6 +1,6 @@
 """Makes keras.json: what Keras 3 on TensorFlow gets from the configurations below.
 
-Needs tensorflow and keras, which the tests do not::
+Needs tensorflow and keras, which the tests do not, and lamina for its list of activations::
 
     python tests/golden/make_keras.py
 
@@ -38,12 +38,8 @@ LINEAR, RELU, LEAKY, TANH, SOFTMAX = (
     ("softmax",),
 )
 SIGMOID = ("sigmoid",)
-AXES: dict[str, list[Any]] = {
-    "loss": list(cases.LOSSES),
-    "head": [head for head in cases.activations(variants=False) if head[0] in cases.HEADS],
+SHARED: dict[str, list[Any]] = {
     "depth": [1, 2, 3],
-    "hidden": [*cases.activations(), None],
-    "optimizer": list(cases.OPTIMIZERS),
     "penalty": list(cases.PENALTIES),
     "layers": list(cases.LAYERS),
     "use_bias": [True, False],
@@ -162,8 +158,10 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Writes keras.json beside this file."""
     keras.config.set_floatx("float64")
-    pairs = cases.pairwise(AXES, cases.meaningful)
-    configurations = pairs + [{**PLAIN, **special} for special in SPECIAL]
+    configurations = [
+        case for parts in cases.chosen_parts() for case in cases.pairwise({**parts, **SHARED}, cases.meaningful)
+    ]
+    configurations += [{**PLAIN, **special} for special in SPECIAL]
     results = []
     for number, case in enumerate(configurations):
         print(f"{number + 1}/{len(configurations)} {cases.case_id(case)}", flush=True)

@@ -121,10 +121,6 @@ Function = tuple[Any, ...]
 VARIANTS: dict[str, tuple[float, ...]] = {"relu": (0.1, 0.7, 0.2), "gelu": (1.0,)}
 
 
-# What networks end with, in goldens; every activation is tried there between layers.
-HEADS = ("linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "elu")
-
-
 def activations(differentiable: bool = True, variants: bool = True) -> list[Function]:
     """Every activation, with its default parameters and, where it has some and variants are wanted, with others."""
     from lamina import _core
@@ -227,25 +223,29 @@ def gradient_axes() -> dict[str, list[Any]]:
     }
 
 
-def training_axes() -> list[dict[str, list[Any]]]:
-    """What whole trainings are compared over: every loss, every activation, every optimizer with some of the others.
+def chosen_parts() -> list[dict[str, list[Any]]]:
+    """Every loss, then every activation, then every optimizer, each time with some of the others.
 
-    `rows` do not divide by `batch` in most cases.
+    All of them with all others would be trainings without end.
     """
     some = [function for function in activations(variants=False) if function[0] in ("relu", "tanh")]
     plain = [("linear",), ("softmax",)]
     few = ["mean_squared_error", "sparse_categorical_crossentropy"]
-    chosen: list[dict[str, list[Any]]] = [
+    return [
         {
             "loss": list(LOSSES),
-            "head": [*plain, *some, ("log_softmax",)],
+            "head": [*plain, ("sigmoid",), *some, ("log_softmax",)],
             "hidden": [*some, None],
             "optimizer": ["sgd", "adam"],
         },
         {"loss": few, "head": plain, "hidden": [*activations(), None], "optimizer": ["momentum", "rmsprop", "adamw"]},
         {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": list(OPTIMIZERS)},
     ]
-    shared = {
+
+
+def training_axes() -> list[dict[str, list[Any]]]:
+    """What whole trainings are compared over; `rows` do not divide by `batch` in most cases."""
+    shared: dict[str, list[Any]] = {
         "depth": [1, 2, 3],
         "penalty": list(PENALTIES),
         "dropout": list(DROPOUTS),
@@ -259,7 +259,7 @@ def training_axes() -> list[dict[str, list[Any]]]:
         "units": [3, 33, None],
         "outputs": [1, 2, 10],
     }
-    return [{**axes, **shared} for axes in chosen]
+    return [{**parts, **shared} for parts in chosen_parts()]
 
 
 def meaningful(case: Case) -> bool:
