@@ -7,7 +7,8 @@
 namespace lamina {
 
 namespace streams {  // dropouts use the position of their layer
-inline constexpr std::uint32_t shuffle = 0xFFFF0001u, uniform = 0xFFFF0002u, seeds = 0xFFFF0003u;
+inline constexpr std::uint32_t shuffle = 0xFFFF0001u, uniform = 0xFFFF0002u, seeds = 0xFFFF0003u,
+                               normal = 0xFFFF0004u, truncated_normal = 0xFFFF0005u;
 }
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;

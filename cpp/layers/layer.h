@@ -62,7 +62,7 @@ template <class T> struct OpContext {
   const kernels::Table<T>& table;
   Shape shape;
   Index capacity;          // rows of the buffers the op works on
-  std::uint32_t position;  // of the layer in the network
+  std::uint32_t position;  // of the layer in the network, changes of shape not counted
   bool backward, training;  // gradients are wanted; dropout works
   const Parameter<T>* parameters;  // the layer's own, in the order of parameters_of
 };

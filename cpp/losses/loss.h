@@ -70,12 +70,28 @@ template <class T, class F> T feature_sum(Index n, F&& at) {
   return partial[0];
 }
 
-// Probabilities are kept this far from 0 and 1 where a logarithm is taken of outputs (Keras's epsilon).
+// Keras's epsilon: how near outputs come to a place where a logarithm or a quotient has no value.
+template <class T> inline constexpr T epsilon = static_cast<T>(1e-7);
+
+// Numbers held within bounds.
 template <class T> struct Clip {
-  static constexpr T low = static_cast<T>(1e-7), high = static_cast<T>(1 - 1e-7);
-  static T of(T p) { return p < low ? low : p > high ? high : p; }
-  static bool passes(T p) { return p >= low && p <= high; }  // whether the gradient does
+  T low, high;
+  T of(T p) const { return p < low ? low : p > high ? high : p; }  // NaN stays
+  bool passes(T p) const { return p >= low && p <= high; }         // whether the gradient does
 };
+
+// Probabilities of which, and of whose complements, a logarithm is taken.
+template <class T> inline constexpr Clip<T> inside_0_1{epsilon<T>, static_cast<T>(1 - 1e-7)};
+
+// Label smoothing (Szegedy et al., 2016): targets y (1 - s) + s / classes; s = 0 leaves them as they are, to the bit.
+template <class T> struct Smoothing {
+  Smoothing(double s, Index classes)
+      : keep(static_cast<T>(1 - s)), rest(static_cast<T>(s) / static_cast<T>(classes)) {}
+  T operator()(T y) const { return y * keep + rest; }
+  T keep, rest;
+};
+
+double label_smoothing(const LossSpec& spec);  // throws std::invalid_argument where it is not in [0, 1]
 
 // One factory a member, in its own file.
 #define LAMINA_LOSS(name, targets, link) template <class T> std::unique_ptr<Loss<T>> make_##name(const LossSpec& spec);

@@ -1,5 +1,5 @@
 // Mean over outputs of (p - y)².
-#include "losses/loss.h"
+#include "losses/mean_over_outputs.h"
 
 namespace lamina::losses {
 namespace {
@@ -7,18 +7,9 @@ namespace {
 template <class T> class MeanSquaredError final : public Loss<T> {
  public:
   void rows(const LossRows<T>& r) const override {
-    const T share = T{1} / static_cast<T>(r.outputs);
-    for (Index row = 0; row < r.rows; ++row) {
-      const T* p = r.z.at(row, 0);
-      const T* y = r.targets.at(row, 0);
-      r.values[row] = share * feature_sum<T>(r.outputs, [=](Index c) {
-        const T error = p[c] - y[c];
-        return error * error;
-      });
-      if (!r.dz) continue;
-      T* dz = r.dz.at(row, 0);
-      for (Index c = 0; c < r.outputs; ++c) dz[c] = (p[c] - y[c]) * (2 * share * r.scale);
-    }
+    const auto value = [](T p, T y) { return (p - y) * (p - y); };
+    const auto slope = [](T p, T y) { return 2 * (p - y); };
+    mean_over_outputs(r, value, slope);
   }
 };
 

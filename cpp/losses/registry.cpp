@@ -1,4 +1,4 @@
-// The losses by name: one row each.
+// The losses by name, and the options that several of them have.
 #include "base/error.h"
 #include "losses/loss.h"
 
@@ -35,6 +35,12 @@ const std::vector<LossInfo>& list() {
     return found;
   }();
   return infos;
+}
+
+double label_smoothing(const LossSpec& spec) {
+  const double s = spec.option("label_smoothing", 0);
+  require(s >= 0 && s <= 1, "loss '", spec.name, "': label_smoothing=", s, " must be in [0, 1]");
+  return s;
 }
 
 const LossInfo& find(const std::string& name) { return row_of(name).info; }

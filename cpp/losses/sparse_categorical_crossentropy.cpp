@@ -14,8 +14,8 @@ template <class T> class SparseCategoricalCrossentropy final : public Loss<T> {
     for (Index row = 0; row < r.rows; ++row) {
       const Index label = r.labels[row];
       const T* p = r.z.at(row, 0);
-      const T sum = feature_sum<T>(r.outputs, [=](Index c) { return Clip<T>::of(p[c]); });
-      const T share = Clip<T>::of(p[label]);
+      const T sum = feature_sum<T>(r.outputs, [=](Index c) { return inside_0_1<T>.of(p[c]); });
+      const T share = inside_0_1<T>.of(p[label]);
       T* log_share = r.predictions.at(row, 0);
       *log_share = share / sum;
       r.table.log({1, 1, log_share, 0, log_share, 0});
@@ -23,7 +23,7 @@ template <class T> class SparseCategoricalCrossentropy final : public Loss<T> {
       if (!r.dz) continue;
       T* dz = r.dz.at(row, 0);
       for (Index c = 0; c < r.outputs; ++c)
-        dz[c] = Clip<T>::passes(p[c]) ? (T{1} / sum - (c == label ? T{1} / share : T{0})) * r.scale : T{0};
+        dz[c] = inside_0_1<T>.passes(p[c]) ? (T{1} / sum - (c == label ? T{1} / share : T{0})) * r.scale : T{0};
     }
   }
 

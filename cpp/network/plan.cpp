@@ -132,6 +132,7 @@ template <class T> struct Plan<T>::Parts {
   void make_blocks() {
     const auto& layers = network.layers();
     layers::Shape shape{network.inputs(), 1};
+    std::uint32_t position = 0;  // a change of shape is not counted: it must not change random numbers
     for (std::size_t i = 0; i < layers.size(); ++i) {
       const layers::Parameter<T>* const parameters = network.parameters_of(i);
       shape = layers::shape_after(layers[i], shape);
@@ -141,11 +142,13 @@ template <class T> struct Plan<T>::Parts {
         block.bias = layers[i].use_bias ? parameters + 1 : nullptr;
       } else if (layers[i].type == "reshape") {
         add_block(shape).reshapes = true;
+        continue;
       } else {
         auto op = layers::make_op<T>(layers[i], {network.table(), shape, options.capacity * shape.times,
-                                                 static_cast<std::uint32_t>(i), backward(), options.training, parameters});
+                                                 position, backward(), options.training, parameters});
         if (op != nullptr) add_op(std::move(op), shape, link_fused && i + 1 == layers.size());
       }
+      ++position;
     }
     if (blocks.empty()) add_block(shape);
   }
@@ -309,6 +312,7 @@ template <class T> struct Plan<T>::Parts {
 
 void check_objective(const Objective& objective) {
   const losses::LossInfo& loss = losses::find(objective.loss.name);
+  losses::make<double>(objective.loss);  // throws for an option out of range
   for (const std::string& name : objective.metrics) {
     const bool labels = metrics::find(name).targets == metrics::Targets::labels;
     require(labels == (loss.targets == losses::Targets::labels), "metric '", name, "' does not fit the targets of loss '",

@@ -34,7 +34,8 @@ struct PlanOptions {
   kernels::Update update = kernels::Update::store;
 };
 
-// Throws std::invalid_argument for an unknown name, or a metric that does not fit the loss's targets.
+// Throws std::invalid_argument for an unknown name, an option out of range, or a metric that does not fit the loss's
+// targets.
 void check_objective(const Objective& objective);
 
 // Sums over the batches run so far, in double.

@@ -21,6 +21,12 @@ Array = NDArray[Any]
 Shape = tuple[int, ...]
 
 _NUMERIC = "biuf"
+_TARGET_BOUNDS = {
+    "distribution": (0.0, np.inf, "at least 0"),
+    "probability": (0.0, 1.0, "from 0 to 1"),
+    "indicator": (-1.0, 1.0, "from -1 to 1"),
+    "non-negative": (0.0, np.inf, "at least 0"),
+}
 _IN_PLACE = {
     "float32": (np.dtype(np.float32), np.dtype(np.uint8)),
     "float64": (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.uint8)),
@@ -293,12 +299,18 @@ def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str
 
 
 def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
-    low = -np.inf if loss.target == "number" else 0.0
-    high = 1.0 if loss.target == "probability" else np.inf
-    if y.min() >= low and y.max() <= high:
+    if loss.target == "sign":
+        # Keras looks at each batch for whether 0 stands for -1; here all of the data must agree.
+        need, other = "all 0 and 1, or all -1 and 1", -1.0 if (y == -1).any() else 0.0
+        outside = (y != 1) & (y != other)
+    else:
+        low, high, need = _TARGET_BOUNDS.get(loss.target, (-np.inf, np.inf, ""))
+        if y.min() >= low and y.max() <= high:
+            return
+        outside = (y < low) | (y > high)
+    if not outside.any():
         return
-    place = tuple(np.argwhere((y < low) | (y > high))[0])
-    need = "at least 0" if high == np.inf else "from 0 to 1"
+    place = tuple(np.argwhere(outside)[0])
     raise ValueError(
         f"{what}{_place(place)} = {y[place]}: targets of {loss.name!r} must be {need}; "
         "loss='mean_squared_error' takes any numbers"
@@ -308,7 +320,8 @@ def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
 def _wrong_targets(y: Array, loss: Loss, outputs: Shape, what: str) -> ValueError:
     message = f"{what} has shape {y.shape}, the loss {loss.name!r} takes {(len(y), *outputs)}"
     columns = y.shape[-1] if y.ndim == 1 + len(outputs) else 1
-    if loss.target != "number" and outputs[-1] > 1 and y.ndim <= 1 + len(outputs) and columns == 1:
+    of_classes = loss.target not in ("number", "non-negative")
+    if of_classes and outputs[-1] > 1 and y.ndim <= 1 + len(outputs) and columns == 1:
         return ValueError(
             f"{message}: integer labels go with loss='sparse_categorical_crossentropy', "
             "or make them one-hot with lamina.utils.to_categorical"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, TypeVar
 
 from . import _check
@@ -10,7 +10,14 @@ from . import _check
 T = TypeVar("T")
 
 
-def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[T]], own: bool = True) -> T:
+def resolve(
+    identifier: Any,
+    kind: str,
+    base: type[T],
+    names: Mapping[str, type[T]],
+    own: bool = True,
+    only_in_keras: Collection[str] = (),
+) -> T:
     """Return the instance of `base` that `identifier` stands for.
 
     Parameters
@@ -26,11 +33,13 @@ def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[
         From accepted names to classes; the first name of a class is the one that messages list.
     own : bool
         Whether other classes that derive from `base` will do: False where the core must know them.
+    only_in_keras : collection of str
+        Names that are no mistakes, but of what Keras has and lamina has not.
 
     Raises
     ------
     ValueError
-        For an unknown name.
+        For an unknown name, and for one that only Keras knows.
     TypeError
         For anything else.
     """
@@ -54,6 +63,8 @@ def resolve(identifier: Any, kind: str, base: type[T], names: Mapping[str, type[
     found = names.get(name)
     if found is None:
         found = {cls.__name__: cls for cls in names.values()}.get(name)
+    if found is None and name in only_in_keras:
+        raise ValueError(f"{kind} {name!r} is not supported, though Keras has it. Known: {', '.join(canonical(names))}")
     if found is None:
         raise _check.unknown(kind, name, canonical(names))
     if not isinstance(config, Mapping):

@@ -102,7 +102,7 @@ class LayerStack:
             For anything else.
         ValueError
             For a layer or a layer's name that is in use, or one that expects samples of another
-            shape.
+            shape, or whose initializers do not serve that shape.
         RuntimeError
             While `fit` runs.
         """
@@ -112,18 +112,19 @@ class LayerStack:
             if isinstance(layer, InputLayer):
                 self._shape = layer.declared_shape
                 return
-            first = self._shape
-            if not self._layers and first is None:
-                first = layer.declared_shape
+            sample = self._shape
+            if not self._layers and sample is None:
+                sample = layer.declared_shape
             shape = None
-            if first is not None:
-                shape = self._shape_after(first)
+            if sample is not None:
+                shape = self._shape_after(sample)
                 self._refuse_shape(layer, shape)
                 layer.shape_after(shape)
+                layer.check_shape(shape)
             if self._network is not None:
                 self._kept, self._network = self._network.get_weights(), None
             layer.attach(self)
-            self._shape, layer.shape = first, shape
+            self._shape, layer.shape = sample, shape
             self._layers.append(layer)
         finally:
             self._guard.release(claimed)
@@ -273,7 +274,8 @@ class LayerStack:
         places = list(self._places(shape))
         for layer, sample in places:
             _refuse_too_large(layer, [sample, layer.shape_after(sample), *layer.weight_shapes(sample)])
-        network = _core.Network(math.prod(shape), self._entries(shape), self.dtype)
+        entries = self._entries(shape)
+        network = _core.Network(math.prod(shape), entries, self.dtype)
         values = list(kept)
         begun = 0
         for layer, sample in places:
@@ -284,7 +286,7 @@ class LayerStack:
             begun += len(layer.weight_names)
         _give(network, values)
         if self._settings is not None and self._without_gradient() is None:
-            self._settings.apply(network)
+            self._settings.apply(network, entries)
         for layer, sample in places:
             layer.shape = sample
         self._shape, self._network = shape, network

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -34,8 +35,17 @@ class Settings:
         """The names of the results, in the core's order."""
         return ["loss", *(metric.name for metric in self.metrics)]
 
-    def apply(self, network: _core.Network) -> None:
-        """Compile a network with them; moments and steps begin anew."""
+    def apply(self, network: _core.Network, entries: Sequence[Mapping[str, Any]]) -> None:
+        """Compile a network, made from these entries, with them; moments and steps begin anew."""
+        last = entries[-1].get("name") if entries else None
+        if self.loss.from_logits and last in ("softmax", "sigmoid"):
+            warnings.warn(
+                f"{type(self.loss).__name__}(from_logits=True): the outputs are no logits, since the last activation "
+                f"is {last!r}. What goes into it is taken for the logits, with from_logits or without; leave one "
+                "of the two out",
+                UserWarning,
+                stacklevel=3,
+            )
         names = [metric.resolve(self.loss, network.outputs) for metric in self.metrics]
         network.compile(self.loss.spec(), self.optimizer.spec(), names)
 

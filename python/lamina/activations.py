@@ -6,7 +6,30 @@ Every one of them is also an attribute of this module that can be called on an a
     activations.sigmoid([3.0])            # array([0.95257413])
     activations.softmax([[0, 3, 1, 1]])   # a row sums to 1
 
-and can be given to a layer, by name or as it is: ``Dense(10, activation='softmax')``.
+and can be given to a layer, by name, with parameters as a dictionary, or as it is: ``Dense(10, activation='softmax')``.
+
+=============  ==========================================================================================
+linear         z
+relu           z above ``threshold`` (0), at most ``max_value`` (None), below it ``negative_slope`` (0)
+               times z - threshold
+relu6          min(max(z, 0), 6) (Krizhevsky, 2010)
+leaky_relu     z where z > 0, else ``negative_slope`` (0.2) z (Maas, Hannun and Ng, 2013)
+elu            z where z > 0, else ``alpha`` (1) (exp(z) - 1) (Clevert, Unterthiner and Hochreiter, 2016)
+selu           1.0507 times elu with alpha 1.6733 (Klambauer, Unterthiner, Mayr and Hochreiter, 2017)
+gelu           z times the normal distribution function of z; ``approximate`` (False): its approximation by
+               tanh (Hendrycks and Gimpel, 2016)
+silu           z sigmoid(z), also called swish (Elfwing, Uchibe and Doya, 2018)
+mish           z tanh(softplus(z)) (Misra, 2020)
+softplus       log(1 + exp(z)) (Dugas et al., 2001)
+softsign       z / (1 + abs(z)) (Bergstra et al., 2009)
+sigmoid        1 / (1 + exp(-z))
+hard_sigmoid   relu6(z + 3) / 6
+tanh           the hyperbolic tangent
+exponential    exp(z)
+softmax        exp(z) divided by its sum over the last axis
+log_softmax    the logarithm of softmax, finite for every finite z
+step           1 where z >= 0, else 0: the discrete perceptron, for prediction only
+=============  ==========================================================================================
 """
 
 from __future__ import annotations

@@ -133,6 +133,12 @@ class Sequential(LayerStack):
             which has no gradient.
         RuntimeError
             While `fit` runs.
+
+        Warns
+        -----
+        UserWarning
+            If the loss has from_logits=True and the last activation is a softmax or sigmoid: now, or
+            where the model is built later.
         """
         _check.refuse("compile", only_in_keras, _COMPILE_IN_KERAS, {})
         settings = _checked_settings(optimizer, loss, metrics)
@@ -140,7 +146,7 @@ class Sequential(LayerStack):
         try:
             self._refuse_step("compile")
             if self._network is not None:
-                settings.apply(self._network)
+                settings.apply(self._network, self._entries(self._known_shape("weights", ValueError)))
             self._settings = settings
         finally:
             self._guard.release(claimed)
@@ -401,7 +407,7 @@ class Sequential(LayerStack):
                 outputs = network.predict(rows)
             else:
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
-            return outputs if len(shape) == 1 else outputs.reshape(-1, *self._shape_after(shape))
+            return outputs if len(shape) == 1 else outputs.reshape(len(rows), *self._shape_after(shape))
         finally:
             self._guard.leave(token)
 

@@ -194,7 +194,17 @@ TEST_CASE("gradients equal central differences") {
       {"sparse_categorical_crossentropy", {"softmax", "sigmoid", "softmax, linear"}},
       {"binary_crossentropy", {"sigmoid", "softmax", "softmax, linear"}},
       {"mean_squared_error", {"linear", "tanh", "softmax"}},
-      {"mean_absolute_error", {"linear", "sigmoid"}}};
+      {"mean_absolute_error", {"linear", "sigmoid"}},
+      {"mean_absolute_percentage_error", {"linear"}},
+      {"mean_squared_logarithmic_error", {"sigmoid"}},
+      {"huber", {"linear"}},
+      {"log_cosh", {"linear"}},
+      {"hinge", {"linear"}},
+      {"squared_hinge", {"tanh"}},
+      {"categorical_hinge", {"linear", "softmax"}},
+      {"kl_divergence", {"softmax"}},
+      {"poisson", {"sigmoid"}},
+      {"cosine_similarity", {"linear"}}};
   for (const auto& [loss, lasts] : losses)
     for (const char* last : lasts)
       for (const kernels::Activation& a : kernels::activations)

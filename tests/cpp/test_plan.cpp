@@ -239,11 +239,15 @@ TEST_CASE("objectives that make no sense are refused") {
   CHECK_NOTHROW(check_objective({"categorical_crossentropy", {"categorical_accuracy"}}));
   CHECK_NOTHROW(check_objective({"mean_squared_error", {"binary_accuracy", "root_mean_squared_error"}}));
   CHECK_NOTHROW(check_objective({"sparse_categorical_crossentropy", {"sparse_categorical_accuracy"}}));
+  CHECK_NOTHROW(check_objective({{"binary_crossentropy", {{"from_logits", 1.0}, {"label_smoothing", 1.0}}}, {}}));
   for (const network::Objective& wrong :
        {network::Objective{"categorical_crossentropy", {"sparse_categorical_accuracy"}},
         {"sparse_categorical_crossentropy", {"categorical_accuracy"}},
         {"categorical_crossentropy", {"no such metric"}},
-        {"no such loss", {}}})
+        {"no such loss", {}},
+        {{"huber", {{"delta", 0.0}}}, {}},
+        {{"categorical_crossentropy", {{"label_smoothing", 1.5}}}, {}},
+        {{"binary_crossentropy", {{"label_smoothing", -0.1}}}, {}}})
     CHECK_THROWS_AS(check_objective(wrong), std::invalid_argument);
 }
 

@@ -50,10 +50,11 @@ TEST_CASE("draws take two of a block, step and stream apart") {
     }
   std::set<std::uint64_t> seen;
   for (std::uint64_t d = 0; d < 100; ++d)
-    for (const std::uint32_t stream : {streams::shuffle, streams::uniform, streams::seeds, 0u})
+    for (const std::uint32_t stream : {streams::shuffle, streams::uniform, streams::seeds, streams::normal,
+                                       streams::truncated_normal, 0u})
       for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{1} << 32})
         seen.insert(Draws(key, step, stream)[d]);
-  CHECK(seen.size() == 800);
+  CHECK(seen.size() == 1200);
 }
 
 TEST_CASE("derive_seed gives seeds that differ") {

@@ -1,4 +1,5 @@
-"""Makes hashes.json: the hashes of the trainings in tests/python/trainings.py.
+"""Makes hashes.json and initializers.json: the hashes of the trainings in tests/python/trainings.py and of the initial
+weights in tests/python/beginnings.py.
 
 Run it with lamina installed::
 
@@ -16,19 +17,20 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "python"))
 
+import beginnings  # noqa: E402
 import trainings  # noqa: E402
 
 
 def main() -> None:
-    """Writes hashes.json beside this file."""
-    path = HERE / "hashes.json"
-    before = json.loads(path.read_text()) if path.exists() else {}
-    after = trainings.all_hashes()
-    for name in sorted(before.keys() | after.keys()):
-        if before.get(name) != after.get(name):
-            change = "changed" if name in before and name in after else "new" if name in after else "gone"
-            print(f"{name}: {change}")
-    path.write_text(json.dumps(after, indent=1, sort_keys=True) + "\n")
+    """Writes the two files beside this one."""
+    for file, after in [("hashes.json", trainings.all_hashes()), ("initializers.json", beginnings.all_hashes())]:
+        path = HERE / file
+        before = json.loads(path.read_text()) if path.exists() else {}
+        for name in sorted(before.keys() | after.keys()):
+            if before.get(name) != after.get(name):
+                change = "changed" if name in before and name in after else "new" if name in after else "gone"
+                print(f"{file}, {name}: {change}")
+        path.write_text(json.dumps(after, indent=1, sort_keys=True) + "\n")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ losses and metrics, the final weights, an evaluation and a few predictions.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -29,15 +30,22 @@ import tensorflow  # noqa: E402
 import cases  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 23, 5, 10
-LINEAR, RELU, LEAKY = ("linear", 0.0), ("relu", 0.0), ("leaky_relu", 0.25)
-SIGMOID, TANH, SOFTMAX = ("sigmoid", 0.0), ("tanh", 0.0), ("softmax", 0.0)
+LINEAR, RELU, LEAKY, TANH, SOFTMAX = (
+    ("linear",),
+    ("relu", 0.0, np.inf, 0.0),
+    ("leaky_relu", 0.25),
+    ("tanh",),
+    ("softmax",),
+)
+SIGMOID = ("sigmoid",)
 AXES: dict[str, list[Any]] = {
     "loss": list(cases.LOSSES),
-    "head": [LINEAR, RELU, LEAKY, SIGMOID, TANH, SOFTMAX],
+    "head": [head for head in cases.activations(variants=False) if head[0] in cases.HEADS],
     "depth": [1, 2, 3],
-    "hidden": [LINEAR, RELU, LEAKY, SIGMOID, TANH, SOFTMAX, None],
+    "hidden": [*cases.activations(), None],
     "optimizer": list(cases.OPTIMIZERS),
     "penalty": list(cases.PENALTIES),
+    "layers": list(cases.LAYERS),
     "use_bias": [True, False],
     "inputs": [4],
     "units": [5, None],
@@ -61,7 +69,7 @@ SPECIAL: list[dict[str, Any]] = [
 ]
 PLAIN = {
     "loss": "", "head": LINEAR, "depth": 2, "hidden": TANH, "optimizer": "sgd", "penalty": "none",
-    "use_bias": True, "inputs": 4, "units": 5, "outputs": 3, "dropout": "none", "form": "argument",
+    "layers": "none", "use_bias": True, "inputs": 4, "units": 5, "outputs": 3, "dropout": "none", "form": "argument",
 }  # fmt: skip
 
 
@@ -71,34 +79,57 @@ def keras_model(problem: cases.Problem, form: str) -> keras.Sequential:
     layers = list(problem.layers)
     while layers:
         layer = layers.pop(0)
-        function = None
-        if layers and layers[0]["type"] == "activation":
-            function = keras_activation(layers.pop(0))
-        model.add(
-            keras.layers.Dense(
-                layer["units"],
-                use_bias=layer["use_bias"],
-                kernel_regularizer=keras.regularizers.L1L2(layer["kernel_l1"], layer["kernel_l2"]),
-                bias_regularizer=keras.regularizers.L1L2(layer["bias_l1"], layer["bias_l2"]),
-                activation=function if form == "argument" else None,
+        if layer["type"] == "prelu":
+            penalty = keras.regularizers.L1L2(layer["slope_l1"], layer["slope_l2"])
+            model.add(keras.layers.PReLU(alpha_regularizer=penalty))
+        elif layer["type"] == "rescaling":
+            model.add(keras.layers.Rescaling(layer["scale"], layer["offset"]))
+        elif layer["type"] == "reshape":
+            model.add(keras.layers.Reshape(layer["shape"]))
+        else:
+            function = None
+            if layers and layers[0]["type"] == "activation":
+                function = keras_activation(layers.pop(0))
+            model.add(
+                keras.layers.Dense(
+                    layer["units"],
+                    use_bias=layer["use_bias"],
+                    kernel_regularizer=keras.regularizers.L1L2(layer["kernel_l1"], layer["kernel_l2"]),
+                    bias_regularizer=keras.regularizers.L1L2(layer["bias_l1"], layer["bias_l2"]),
+                    activation=function if form == "argument" else None,
+                )
             )
-        )
-        if function is not None and form == "layer":
-            model.add(keras.layers.Activation(function))
+            if function is not None and form == "layer":
+                model.add(keras.layers.Activation(function))
     return model
 
 
 def keras_activation(layer: dict[str, Any]) -> Any:
-    """The function of that name, with the parameter where it has one."""
-    if layer["name"] == "leaky_relu":
-        return lambda z: keras.activations.leaky_relu(z, negative_slope=layer["parameter"])
-    return layer["name"]
+    """The function of that name, with its parameters where it has some."""
+    public = cases.public_activation(layer)
+    if isinstance(public, str):
+        return public
+    function = getattr(keras.activations, public.pop("name"))
+    return lambda z: function(z, **public)
 
 
 def keras_optimizer(options: dict[str, Any]) -> keras.optimizers.Optimizer:
     """The optimizer with these options."""
+    return keras.optimizers.get({"class_name": options["name"], "config": cases.options_of(options)})
+
+
+def keras_loss(options: dict[str, Any]) -> Any:
+    """The loss function with these options; the name where there are none."""
     options = dict(options)
-    return {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[options.pop("name")](**options)
+    name = options.pop("name")
+    if name == "log_cosh":
+        return log_cosh
+    return functools.partial(getattr(keras.losses, name), **options) if options else name
+
+
+def log_cosh(y_true: Any, y_pred: Any) -> Any:
+    """Keras's loss, which subtracts log 2 rounded to float32 in a float64 model too, without that rounding."""
+    return keras.losses.log_cosh(y_true, y_pred) + (float(np.float32(np.log(2))) - np.log(2))
 
 
 def run(case: dict[str, Any]) -> dict[str, Any]:
@@ -109,8 +140,8 @@ def run(case: dict[str, Any]) -> dict[str, Any]:
     metrics = ["accuracy", *(name for name in problem.metrics if "accuracy" not in name)]
     if case.get("twist") == "zeros":
         metrics.remove("accuracy")  # equal outputs: rounding decides which is the largest
-    model.compile(optimizer=keras_optimizer(problem.optimizer), loss=problem.loss, metrics=list(metrics))
-    y = problem.y[:, 0] if case.get("twist") == "flat" else problem.y
+    model.compile(optimizer=keras_optimizer(problem.optimizer), loss=keras_loss(problem.loss), metrics=list(metrics))
+    y = problem.y[:, 0] if case.get("twist") == "flat" else problem.public_targets()
     fit = model.fit(problem.x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
     keys = ["loss", *metrics]
     evaluation = model.evaluate(problem.x, y, batch_size=ROWS, verbose=0, return_dict=True)

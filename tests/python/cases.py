@@ -11,37 +11,75 @@ import itertools
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 import reference
+import reference_losses
 
 Case = dict[str, Any]
 Array = np.ndarray
 
-LOSSES = {  # loss: the kind of its targets
-    "categorical_crossentropy": "distribution",
-    "sparse_categorical_crossentropy": "labels",
-    "binary_crossentropy": "fraction",
-    "mean_squared_error": "real",
-    "mean_absolute_error": "real",
+
+class LossCase(NamedTuple):
+    """A loss of the core, the options that it does not leave at their defaults, the kind of its targets."""
+
+    name: str
+    options: dict[str, Any]
+    targets: str
+
+
+LOSSES = {
+    "categorical_crossentropy": LossCase("categorical_crossentropy", {}, "distribution"),
+    "categorical_smooth": LossCase("categorical_crossentropy", {"label_smoothing": 0.1}, "distribution"),
+    "categorical_logits": LossCase("categorical_crossentropy", {"from_logits": True}, "distribution"),
+    "categorical_both": LossCase(
+        "categorical_crossentropy", {"from_logits": True, "label_smoothing": 0.3}, "distribution"
+    ),
+    "sparse_categorical_crossentropy": LossCase("sparse_categorical_crossentropy", {}, "labels"),
+    "sparse_logits": LossCase("sparse_categorical_crossentropy", {"from_logits": True}, "labels"),
+    "binary_crossentropy": LossCase("binary_crossentropy", {}, "fraction"),
+    "binary_smooth": LossCase("binary_crossentropy", {"label_smoothing": 0.25}, "fraction"),
+    "binary_both": LossCase("binary_crossentropy", {"from_logits": True, "label_smoothing": 0.1}, "fraction"),
+    "mean_squared_error": LossCase("mean_squared_error", {}, "real"),
+    "mean_absolute_error": LossCase("mean_absolute_error", {}, "real"),
+    "mean_absolute_percentage_error": LossCase("mean_absolute_percentage_error", {}, "large"),
+    "mean_squared_logarithmic_error": LossCase("mean_squared_logarithmic_error", {}, "positive"),
+    "huber": LossCase("huber", {}, "real"),
+    "huber_small": LossCase("huber", {"delta": 0.25}, "real"),
+    "log_cosh": LossCase("log_cosh", {}, "real"),
+    "hinge": LossCase("hinge", {}, "sign"),
+    "squared_hinge": LossCase("squared_hinge", {}, "sign"),
+    "categorical_hinge": LossCase("categorical_hinge", {}, "distribution"),
+    "kl_divergence": LossCase("kl_divergence", {}, "distribution"),
+    "poisson": LossCase("poisson", {}, "positive"),
+    "cosine_similarity": LossCase("cosine_similarity", {}, "real"),
 }
 METRICS = {  # metric: the kinds of targets it can be asked for
     "categorical_accuracy": ("distribution",),
     "sparse_categorical_accuracy": ("labels",),
     "binary_accuracy": ("fraction",),
-    "root_mean_squared_error": ("distribution", "fraction", "real"),
-    "mean_squared_error": ("distribution", "fraction", "real"),
-    "mean_absolute_error": ("distribution", "fraction", "real"),
+    "root_mean_squared_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
+    "mean_squared_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
+    "mean_absolute_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
 }
+RMSPROP = {"name": "rmsprop", "learning_rate": 0.003, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.0, "nesterov": False},
     "momentum": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.9, "nesterov": False},
     "nesterov": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.8, "nesterov": True},
     "adam": {"name": "adam", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
     "adam_odd": {"name": "adam", "learning_rate": 0.01, "beta_1": 0.7, "beta_2": 0.95, "epsilon": 1e-3},
-}
+    "adamw": {
+        "name": "adamw", "learning_rate": 0.003, "weight_decay": 0.1, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7,
+    },
+    "rmsprop": RMSPROP,
+    "rmsprop_momentum": {**RMSPROP, "momentum": 0.8, "epsilon": 1e-3},
+    "rmsprop_centered": {**RMSPROP, "rho": 0.7, "epsilon": 1e-4, "centered": True},
+    "rmsprop_both": {**RMSPROP, "momentum": 0.5, "epsilon": 1e-2, "centered": True},
+    "adagrad": {"name": "adagrad", "learning_rate": 0.03, "initial_accumulator_value": 0.1, "epsilon": 1e-7},
+}  # fmt: skip
 
 
 def representable(options: dict[str, Any]) -> dict[str, Any]:
@@ -50,7 +88,13 @@ def representable(options: dict[str, Any]) -> dict[str, Any]:
     Keras rounds some of them on the way (0.9 is cast from a float32 even in a float64 model) and
     others not; with these numbers it makes no difference.
     """
-    return {key: float(np.float32(value)) if isinstance(value, float) else value for key, value in options.items()}
+
+    def rounded(value: Any) -> Any:
+        if isinstance(value, list):
+            return [rounded(entry) for entry in value]
+        return float(np.float32(value)) if isinstance(value, float) else value
+
+    return {key: rounded(value) for key, value in options.items()}
 
 
 PENALTIES: dict[str, dict[str, float]] = {
@@ -66,28 +110,35 @@ WIDTHS = (1, 2, 31, 32, 33, 70)
 BATCHES = (1, 10, 33)
 DROPOUTS = ("none", "hidden", "input")
 DROPOUT_RATE = 0.3
+LAYERS = ("none", "prelu", "rescaling", "rows", "flat")
+"""Layers besides: slopes that are learnt, a scale, rows of each sample up to the end or up to the last dense layer."""
 
 
-def activations(differentiable: bool = True) -> list[tuple[str, float]]:
-    """(name, parameter) of every activation; one with a parameter comes at two values of it."""
+Function = tuple[Any, ...]
+"""An activation: its name, then the values of its parameters."""
+
+# Other values of parameters than their defaults, where half of the default would say little.
+VARIANTS: dict[str, tuple[float, ...]] = {"relu": (0.1, 0.7, 0.2), "gelu": (1.0,)}
+
+
+# What networks end with, in goldens; every activation is tried there between layers.
+HEADS = ("linear", "relu", "sigmoid", "tanh", "softmax", "log_softmax", "softplus", "elu")
+
+
+def activations(differentiable: bool = True, variants: bool = True) -> list[Function]:
+    """Every activation, with its default parameters and, where it has some and variants are wanted, with others."""
     from lamina import _core
 
-    found = []
+    found: list[Function] = []
     for entry in _core.activations():
         if differentiable and not entry["differentiable"]:
             continue
-        default = entry["parameter"][1] if entry["parameter"] else 0.0
-        found.append((entry["name"], default))
-        if entry["parameter"]:
-            found.append((entry["name"], default / 2))
+        name = entry["name"]
+        defaults = [np.inf if value is None else float(value) for value in entry["parameters"].values()]
+        found.append((name, *defaults))
+        if defaults and variants:
+            found.append((name, *VARIANTS.get(name, [value / 2 for value in defaults])))
     return found
-
-
-def kinks(name: str) -> Sequence[float]:
-    """Where the activation's derivative jumps."""
-    from lamina import _core
-
-    return next(entry["kinks"] for entry in _core.activations() if entry["name"] == name)
 
 
 def case_id(case: Case) -> str:
@@ -161,11 +212,12 @@ def gradient_axes() -> dict[str, list[Any]]:
     """What the gradients are checked over; `form` says how a Dense gets its activation."""
     return {
         "loss": list(LOSSES),
-        "head": activations(),
+        "head": activations(variants=False),
         "depth": [1, 2, 3],
         "hidden": [*activations(), None],
         "penalty": list(PENALTIES),
         "dropout": list(DROPOUTS),
+        "layers": list(LAYERS),
         "use_bias": [True, False],
         "batch": list(BATCHES),
         "inputs": list(WIDTHS),
@@ -175,16 +227,29 @@ def gradient_axes() -> dict[str, list[Any]]:
     }
 
 
-def training_axes() -> dict[str, list[Any]]:
-    """What whole trainings are compared over; `rows` do not divide by `batch` in most cases."""
-    return {
-        "loss": list(LOSSES),
-        "head": activations(),
+def training_axes() -> list[dict[str, list[Any]]]:
+    """What whole trainings are compared over: every loss, every activation, every optimizer with some of the others.
+
+    `rows` do not divide by `batch` in most cases.
+    """
+    some = [function for function in activations(variants=False) if function[0] in ("relu", "tanh")]
+    plain = [("linear",), ("softmax",)]
+    few = ["mean_squared_error", "sparse_categorical_crossentropy"]
+    chosen: list[dict[str, list[Any]]] = [
+        {
+            "loss": list(LOSSES),
+            "head": [*plain, *some, ("log_softmax",)],
+            "hidden": [*some, None],
+            "optimizer": ["sgd", "adam"],
+        },
+        {"loss": few, "head": plain, "hidden": [*activations(), None], "optimizer": ["momentum", "rmsprop", "adamw"]},
+        {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": list(OPTIMIZERS)},
+    ]
+    shared = {
         "depth": [1, 2, 3],
-        "hidden": [*activations(), None],
-        "optimizer": list(OPTIMIZERS),
         "penalty": list(PENALTIES),
         "dropout": list(DROPOUTS),
+        "layers": list(LAYERS),
         "use_bias": [True, False],
         "shuffle": [True, False],
         "zero_columns": [True, False],
@@ -194,27 +259,42 @@ def training_axes() -> dict[str, list[Any]]:
         "units": [3, 33, None],
         "outputs": [1, 2, 10],
     }
+    return [{**axes, **shared} for axes in chosen]
 
 
 def meaningful(case: Case) -> bool:
     """False for a (partial) case whose values do not go together.
 
-    A net of one layer has neither hidden units nor their activation; a loss over classes needs
-    more than one; a bias penalty needs a bias, and so does a head whose outputs are taken for
-    probabilities, to be near 0.5.
+    A net of one layer has neither hidden units nor their activation; a softmax over one unit is
+    constant; a loss over classes needs more than one, and a direction more than one output; logits
+    do not come out of a softmax or sigmoid; a bias penalty needs a bias, and so does a head whose
+    outputs have to lie around 0.5.
     """
     one = case.get("depth") == 1 or None in (case.get("hidden", 0), case.get("units", 0))
-    more = case.get("depth", 1) > 1 or case.get("dropout") == "hidden"
+    more = case.get("depth", 1) > 1 or case.get("dropout") == "hidden" or case.get("layers") == "flat"
     more = more or any(case.get(axis) is not None for axis in ("hidden", "units"))
     if one and more:
         return False
-    if case.get("outputs") == 1 and LOSSES.get(case.get("loss", "")) in ("distribution", "labels"):
-        return False
+    rowwise = ("softmax", "log_softmax")
+    for width, function in (("units", "hidden"), ("outputs", "head")):
+        if case.get(width) == 1 and (case.get(function) or ("",))[0] in rowwise:
+            return False
+    loss = LOSSES.get(case.get("loss", ""))
+    if case.get("outputs") == 1 and loss is not None:
+        classes = loss.targets in ("distribution", "labels")
+        if classes or loss.name == "cosine_similarity":
+            return False
+    centred = False
+    if loss is not None and "head" in case:
+        head = case["head"][0]
+        if loss.options.get("from_logits") and head in LINKS:
+            return False
+        centred = needs_centre(case["loss"], head)
+        if centred and head == "log_softmax":  # all outputs are negative
+            return False
     if case.get("use_bias", True):
         return True
-    if case.get("penalty", "none").startswith("bias"):
-        return False
-    return not ("loss" in case and "head" in case and needs_probabilities(case["loss"], case["head"][0]))
+    return not (centred or case.get("penalty", "none").startswith("bias"))
 
 
 # --------------------------------------------------------------------------------------------
@@ -231,7 +311,7 @@ class Problem:
     weights: list[Array]
     x: Array
     y: Array
-    loss: str
+    loss: dict[str, Any]
     optimizer: dict[str, Any]
     metrics: list[str] = field(default_factory=list)
 
@@ -248,7 +328,7 @@ class Problem:
 
         network = _core.Network(self.inputs, self.layers, dtype)
         network.set_weights([w.astype(dtype) for w in self.weights])
-        network.compile({"name": self.loss}, self.optimizer, self.metrics)
+        network.compile(self.loss, self.optimizer, self.metrics)
         return network
 
     def sequential(self, dtype: str, form: str = "argument") -> Any:
@@ -277,6 +357,13 @@ class Problem:
                 )
             elif spec["type"] == "activation":
                 model.add(layers.Activation(public_activation(spec)))
+            elif spec["type"] == "prelu":
+                penalty = public_regularizer(spec["slope_l1"], spec["slope_l2"])
+                model.add(layers.PReLU(alpha_regularizer=penalty))
+            elif spec["type"] == "rescaling":
+                model.add(layers.Rescaling(spec["scale"], spec["offset"]))
+            elif spec["type"] == "reshape":
+                model.add(layers.Reshape(spec["shape"]))
             else:
                 model.add(layers.Dropout(spec["rate"], seed=spec["seed"]))
         model.build((None, self.inputs))
@@ -287,25 +374,40 @@ class Problem:
         """The optimizer as an object of lamina.optimizers."""
         from lamina import optimizers
 
-        return optimizers.get({"class_name": self.optimizer["name"], "config": _options(self.optimizer)})
+        return optimizers.get({"class_name": self.optimizer["name"], "config": options_of(self.optimizer)})
+
+    def public_loss(self) -> Any:
+        """The loss as an object of lamina.losses."""
+        from lamina import losses
+
+        return losses.get({"class_name": self.loss["name"], "config": options_of(self.loss)})
 
     def targets(self, dtype: str) -> Array:
         """Targets as the native module takes them."""
-        return self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
+        y = self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
+        return y if len(y) == len(self.x) else y.reshape(len(self.x), -1)
+
+    def public_targets(self) -> Array:
+        """Targets of the shape of the outputs."""
+        if len(self.y) == len(self.x):
+            return self.y
+        return self.y.reshape(len(self.x), -1, *self.y.shape[1:])
 
 
-def _options(optimizer: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in optimizer.items() if key != "name"}
+def options_of(spec: dict[str, Any]) -> dict[str, Any]:
+    """What an optimizer or a loss is made with."""
+    return {key: value for key, value in spec.items() if key != "name"}
 
 
 def public_activation(spec: reference.Layer) -> Any:
-    """An activation as `activation=` takes it: a name, or a dictionary with the parameter."""
+    """An activation as `activation=` takes it: a name, or a dictionary with the parameters."""
     from lamina import _core
 
     entry = next(entry for entry in _core.activations() if entry["name"] == spec["name"])
-    if not entry["parameter"]:
-        return spec["name"]
-    return {"name": spec["name"], entry["parameter"][0]: spec["parameter"]}
+    values: dict[str, Any] = {}
+    for (key, default), value in zip(entry["parameters"].items(), spec["parameters"], strict=True):
+        values[key] = bool(value) if isinstance(default, bool) else None if value == np.inf else value
+    return {"name": spec["name"], **values} if values else spec["name"]
 
 
 def public_regularizer(l1: float, l2: float) -> Any:
@@ -323,9 +425,25 @@ def dense(units: int, use_bias: bool = True, penalty: str = "none") -> reference
     return {"type": "dense", "units": units, "use_bias": use_bias, **zero, **PENALTIES[penalty]}
 
 
-def activation(name: str, parameter: float = 0.0) -> reference.Layer:
+def activation(name: str, *parameters: float) -> reference.Layer:
     """An activation layer."""
-    return {"type": "activation", "name": name, "parameter": parameter}
+    return {"type": "activation", "name": name, "parameters": list(parameters)}
+
+
+def prelu(penalty: str = "none") -> reference.Layer:
+    """Slopes that are learnt, with the penalties that the row of PENALTIES has for a bias."""
+    row = PENALTIES[penalty]
+    return {"type": "prelu", "slope_l1": row.get("bias_l1", 0.0), "slope_l2": row.get("bias_l2", 0.0)}
+
+
+def rescaling(scale: float, offset: float) -> reference.Layer:
+    """A scale and an offset."""
+    return {"type": "rescaling", "scale": scale, "offset": offset}
+
+
+def reshape(times: int, columns: int) -> reference.Layer:
+    """So many rows of each sample; `shape` is what the public layer takes."""
+    return {"type": "reshape", "units": columns, "shape": (times, columns) if times > 1 else (columns,)}
 
 
 def dropout(rate: float, seed: int) -> reference.Layer:
@@ -333,29 +451,74 @@ def dropout(rate: float, seed: int) -> reference.Layer:
     return {"type": "dropout", "rate": rate, "seed": seed}
 
 
+def rows_of(case: Case) -> int:
+    """Into how many rows a case that asks for rows cuts a sample."""
+    if case.get("layers") not in ("rows", "flat"):
+        return 1
+    return next((times for times in (2, 3) if case["inputs"] % times == 0), 1)
+
+
 def layers_of(case: Case, outputs: int) -> list[reference.Layer]:
-    """`depth` dense layers, the last with the head's activation; dropout where the case says.
+    """`depth` dense layers, the last with the head's activation; dropout and other layers where the case says.
 
     Linear activations are left out, as a Dense without an activation does.
     """
     layers: list[reference.Layer] = []
+    extra, times = case.get("layers", "none"), rows_of(case)
+    if extra == "rescaling":
+        layers.append(rescaling(0.75, -0.25))
+    if extra == "prelu":
+        layers.append(prelu())
+    if times > 1:
+        layers.append(reshape(times, case["inputs"] // times))
     if case["dropout"] == "input":
         layers.append(dropout(DROPOUT_RATE, seed=11))
     for depth in range(1, case["depth"]):
         layers.append(dense(case["units"], case["use_bias"], case["penalty"]))
         if case["hidden"][0] != "linear":
             layers.append(activation(*case["hidden"]))
+        if extra == "prelu":
+            layers.append(prelu(case["penalty"]))
         if case["dropout"] == "hidden":
             layers.append(dropout(DROPOUT_RATE, seed=2**40 + depth))
+    if extra == "flat" and times > 1:
+        layers.append(reshape(1, times * case["units"]))
     layers.append(dense(outputs, case["use_bias"], case["penalty"]))
     if case["head"][0] != "linear":
         layers.append(activation(*case["head"]))
     return layers
 
 
+LINKS = ("softmax", "sigmoid")
+
+
 def needs_probabilities(loss: str, head: str) -> bool:
-    """Whether the loss takes logarithms of what this head puts out."""
-    return loss in reference.HAS_LINK and head not in ("softmax", "sigmoid")
+    """Whether the loss takes logarithms of what this head puts out, or else is steep near 0."""
+    name, options, _ = LOSSES[loss]
+    if options.get("from_logits") or head in LINKS:
+        return False
+    return name in reference_losses.STEEP_NEAR_0
+
+
+def needs_centre(loss: str, head: str) -> bool:
+    """Whether outputs have to lie around 0.5: for logarithms, and where a hinge's corner is at what exp begins with."""
+    return needs_probabilities(loss, head) or (head == "exponential" and LOSSES[loss].targets == "sign")
+
+
+def centre(network: reference.Network, weights: list[Array], x: Array) -> None:
+    """Change the last dense layer so that its activation's outputs lie around 0.5, within the middle of (0, 1)."""
+    *_, last = (i for i, layer in enumerate(network.layers) if layer["type"] == "dense")
+    low, high = np.float64(-4), np.float64(4)  # every activation rises from below 0.5 to above it in between
+    for _ in range(60):
+        middle = (low + high) / 2
+        output = middle.reshape(1, 1)
+        for layer in network.layers[last + 1 :]:
+            output = reference.ACTIVATIONS[layer["name"]].forward(output, *layer["parameters"])
+        low, high = (middle, high) if output[0, 0] < 0.5 else (low, middle)
+    network.set_weights(weights)
+    sums = network.trace(x, training=True)[last + 1] - weights[-1]
+    weights[-2] *= 0.2 / max(np.abs(sums).max(), 0.01)
+    weights[-1] = low + 0.1 * weights[-1]
 
 
 def make_weights(network: reference.Network, seed: int, probabilities: bool = False) -> list[Array]:
@@ -372,7 +535,11 @@ def make_weights(network: reference.Network, seed: int, probabilities: bool = Fa
 
 
 def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
-    """Targets of one kind: distributions (half of them one-hot), labels, fractions, numbers."""
+    """Targets of one kind: distributions (half of them one-hot), labels, fractions, signs, numbers.
+
+    Positive ones are away from 0, to which the Poisson loss would drive outputs and beyond; large ones make a
+    percentage about as steep as an error.
+    """
     u = reference.random_uniform(seed, (rows, outputs), 0.0, 1.0)
     if kind == "labels":
         return u.argmax(axis=1).astype(np.int64)
@@ -384,6 +551,12 @@ def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
         return np.where(np.arange(rows)[:, None] % 3, np.round(u), u)
     if kind == "real":
         return 2 * u - 1
+    if kind == "positive":
+        return np.where(np.arange(rows)[:, None] % 2, 0.5 + u, 1 + np.floor(2 * u))
+    if kind == "sign":
+        return np.where(u > 0.5, 1.0, 0.0 if outputs % 2 else -1.0)
+    if kind == "large":
+        return np.copysign(3, u - 0.5) + 6 * (u - 0.5)
     raise ValueError(f"unknown kind of targets {kind!r}")
 
 
@@ -391,16 +564,22 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
     """Layers, weights and data of a case with `inputs`, `outputs`, `loss` and what layers_of reads."""
     layers = layers_of(case, case["outputs"])
     blank = reference.Network(case["inputs"], layers, "float64")
-    kind = LOSSES[case["loss"]]
+    loss = LOSSES[case["loss"]]
+    x = reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0)
+    weights = make_weights(blank, seed)
+    if "exponential" in (case["head"][0], (case["hidden"] or ("none",))[0]):
+        weights = [w * 0.3 for w in weights]  # one exponential of another bends too much for differences
+    if needs_centre(case["loss"], case["head"][0]):
+        centre(blank, weights, x)
     return Problem(
         inputs=case["inputs"],
         layers=layers,
-        weights=make_weights(blank, seed, needs_probabilities(case["loss"], case["head"][0])),
-        x=reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0),
-        y=make_targets(kind, rows, case["outputs"], seed + 200),
-        loss=case["loss"],
+        weights=weights,
+        x=x,
+        y=make_targets(loss.targets, rows * blank.times, case["outputs"], seed + 200),
+        loss={"name": loss.name, **loss.options},
         optimizer=OPTIMIZERS[optimizer],
-        metrics=[name for name, kinds in METRICS.items() if kind in kinds],
+        metrics=[name for name, kinds in METRICS.items() if loss.targets in kinds],
     )
 
 
@@ -418,7 +597,7 @@ def golden_problem(case: Case, rows: int) -> Problem:
             if w.ndim == 1:
                 w[:] = 0
     elif twist == "multi_hot":
-        problem.y = (make_targets("real", rows, case["outputs"], seed_of(case)) > -0.3).astype(float)
+        problem.y = (make_targets("real", len(problem.y), case["outputs"], seed_of(case)) > -0.3).astype(float)
     elif twist == "large":
         problem.x *= 1000
     return problem
@@ -455,14 +634,11 @@ def distance_from_kinks(network: reference.Network, x: Array, y: Array, training
 
     for layer, value in zip(network.layers, values[:-1], strict=True):
         if layer["type"] == "activation":
-            add(value, kinks(layer["name"]))
-    output = values[-1]
-    if network.loss == "mean_absolute_error":
-        add(output - y, [0.0])
-    elif network.loss in reference.HAS_LINK and not network.takes_logits:
-        if network.loss == "categorical_crossentropy":
-            output = output / output.sum(axis=1, keepdims=True)
-        add(output, [reference.CLIP, 1 - reference.CLIP])
+            add(value, reference.ACTIVATIONS[layer["name"]].kinks(*layer["parameters"]))
+        elif layer["type"] == "prelu":
+            add(value, [0.0])
+    if not network.takes_logits:
+        distances.append(reference_losses.distance_from_corners(network.loss, y, values[-1]))
     return min(distances)
 
 

@@ -5,10 +5,14 @@ that the native ``Network`` takes::
 
     {"type": "dense", "units": 3, "use_bias": True,
      "kernel_l1": 0.0, "kernel_l2": 0.0, "bias_l1": 0.0, "bias_l2": 0.0}
-    {"type": "activation", "name": "leaky_relu", "parameter": 0.2}
+    {"type": "activation", "name": "leaky_relu", "parameters": [0.2]}
     {"type": "dropout", "rate": 0.2, "seed": 1}
+    {"type": "rescaling", "scale": 2.0, "offset": -1.0}
+    {"type": "prelu", "slope_l1": 0.0, "slope_l2": 0.0}
+    {"type": "reshape", "units": 4}
 
-Shapes: ``x`` is (rows, inputs), ``y`` is (rows, outputs) or, for the sparse loss, (rows,).
+Shapes: ``x`` is (rows, inputs), ``y`` is (rows, outputs) or, for the sparse loss, (rows,). A reshape makes
+several rows of each sample, or one of several; then ``y`` has as many rows for each sample.
 """
 
 from __future__ import annotations
@@ -20,6 +24,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import reference_losses
+
 Array = np.ndarray
 Layer = dict[str, Any]
 
@@ -30,6 +36,8 @@ Layer = dict[str, Any]
 
 SHUFFLE_STREAM = 0xFFFF0001
 UNIFORM_STREAM = 0xFFFF0002
+NORMAL_STREAM = 0xFFFF0004
+TRUNCATED_NORMAL_STREAM = 0xFFFF0005
 _LOW32 = np.uint64(0xFFFFFFFF)
 _SHIFT32 = np.uint64(32)
 
@@ -76,6 +84,12 @@ def random_uniform(seed: int, shape: tuple[int, ...], low: float, high: float) -
     return (low + (high - low) * u).reshape(shape)
 
 
+def random_centred(seed: int, shape: tuple[int, ...], stream: int) -> Array:
+    """float64 draws of 52 bits between -1/2 and 1/2: what normal draws are the quantiles of, less 1/2."""
+    words = random_words64(seed, math.prod(shape), 0, stream)
+    return (((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52 - 0.5).reshape(shape)
+
+
 def permutation(seed: int, step: int, n: int) -> Array:
     """Fisher-Yates over 0 .. n-1: the order of the rows in the epoch that begins at `step`."""
     words = random_words64(seed, max(n - 1, 0), step, SHUFFLE_STREAM)
@@ -102,10 +116,11 @@ def dropout_mask(seed: int, stream: int, step: int, rows: int, units: int, rate:
 
 
 class Activation(NamedTuple):
-    """`forward(z, p)` and `backward(dy, z, y, p)`; p is the parameter, if it has one."""
+    """`forward(z, *parameters)`, `backward(dy, z, y, *parameters)`, and where the derivative jumps."""
 
-    forward: Callable[[Array, float], Array]
-    backward: Callable[[Array, Array, Array, float], Array]
+    forward: Callable[..., Array]
+    backward: Callable[..., Array]
+    kinks: Callable[..., Sequence[float]] = lambda *parameters: ()
 
 
 def sigmoid(z: Array) -> Array:
@@ -114,114 +129,115 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0, 1 / (1 + e), e / (1 + e)).astype(z.dtype)
 
 
-def log_softmax(z: Array) -> Array:
-    """Logarithm of the softmax of every row."""
-    shifted = z - z.max(axis=1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-
-
 def softmax(z: Array) -> Array:
     """exp(z) divided by its sum over the row."""
     e = np.exp(z - z.max(axis=1, keepdims=True))
     return e / e.sum(axis=1, keepdims=True)
 
 
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+_erf = np.vectorize(math.erf, otypes=[np.float64])
+
+
+def normal_share(z: Array) -> Array:
+    """The share of the normal distribution below z."""
+    return ((1 + _erf(z / math.sqrt(2))) / 2).astype(z.dtype)
+
+
+def softplus(z: Array) -> Array:
+    """log(1 + exp(z)) without overflow."""
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def relu(z: Array, slope: float = 0.0, most: float = np.inf, threshold: float = 0.0) -> Array:
+    """Keras's relu with all of its arguments."""
+    return np.where(z > threshold, np.minimum(z, most), slope * (z - threshold)).astype(z.dtype)
+
+
+def relu_backward(
+    dy: Array, z: Array, y: Array, slope: float = 0.0, most: float = np.inf, threshold: float = 0.0
+) -> Array:
+    """The slope below the threshold, 1 up to the limit, 0 above it."""
+    return np.where(z > threshold, np.where(z < most, dy, 0), slope * dy).astype(dy.dtype)
+
+
+def gelu(z: Array, approximate: float) -> Array:
+    """z times the normal distribution function, or the approximation by a hyperbolic tangent."""
+    if not approximate:
+        return z * normal_share(z)
+    return z / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (z + 0.044715 * z**3)))
+
+
+def gelu_backward(dy: Array, z: Array, y: Array, approximate: float) -> Array:
+    """The derivative of either."""
+    if not approximate:
+        return dy * (normal_share(z) + z * np.exp(-z * z / 2) / z.dtype.type(math.sqrt(2 * math.pi)))
+    root = math.sqrt(2 / math.pi)
+    t = np.tanh(root * (z + 0.044715 * z**3))
+    return dy * ((1 + t) / 2 + z / 2 * (1 - t * t) * root * (1 + 3 * 0.044715 * z**2))
+
+
+def mish_backward(dy: Array, z: Array, y: Array) -> Array:
+    """The derivative of z tanh(softplus(z))."""
+    t = np.tanh(softplus(z))
+    return dy * (t + z * sigmoid(z) * (1 - t * t))
+
+
 ACTIVATIONS: dict[str, Activation] = {
-    "linear": Activation(lambda z, p: z, lambda dy, z, y, p: dy),
+    "linear": Activation(lambda z: z, lambda dy, z, y: dy),
     "relu": Activation(
-        lambda z, p: np.maximum(z, 0),
-        lambda dy, z, y, p: np.where(z > 0, dy, 0).astype(dy.dtype),
+        relu,
+        relu_backward,
+        lambda slope=0.0, most=np.inf, threshold=0.0: (threshold, most),
     ),
+    "relu6": Activation(lambda z: relu(z, 0, 6, 0), lambda dy, z, y: relu_backward(dy, z, y, 0, 6, 0), lambda: (0, 6)),
     "leaky_relu": Activation(
         lambda z, p: np.where(z > 0, z, z.dtype.type(p) * z),
         lambda dy, z, y, p: np.where(z > 0, dy, dy.dtype.type(p) * dy),
+        lambda p: (0,),
     ),
-    "sigmoid": Activation(lambda z, p: sigmoid(z), lambda dy, z, y, p: dy * y * (1 - y)),
-    "tanh": Activation(lambda z, p: np.tanh(z), lambda dy, z, y, p: dy * (1 - y * y)),
+    "elu": Activation(
+        lambda z, p: np.where(z > 0, z, z.dtype.type(p) * np.expm1(np.minimum(z, 0))),
+        lambda dy, z, y, p: np.where(z > 0, dy, dy * dy.dtype.type(p) * np.exp(np.minimum(z, 0))),
+        lambda p: (0,),
+    ),
+    "selu": Activation(
+        lambda z: z.dtype.type(SELU_SCALE) * np.where(z > 0, z, z.dtype.type(SELU_ALPHA) * np.expm1(np.minimum(z, 0))),
+        lambda dy, z, y: (
+            dy * z.dtype.type(SELU_SCALE) * np.where(z > 0, 1, z.dtype.type(SELU_ALPHA) * np.exp(np.minimum(z, 0)))
+        ),
+        lambda: (0,),
+    ),
+    "sigmoid": Activation(lambda z: sigmoid(z), lambda dy, z, y: dy * y * (1 - y)),
+    "hard_sigmoid": Activation(
+        lambda z: relu(z + 3, 0, 6, 0) / 6,
+        lambda dy, z, y: relu_backward(dy, z + 3, y, 0, 6, 0) / 6,
+        lambda: (-3, 3),
+    ),
+    "tanh": Activation(lambda z: np.tanh(z), lambda dy, z, y: dy * (1 - y * y)),
+    "gelu": Activation(gelu, gelu_backward),
+    "silu": Activation(
+        lambda z: z * sigmoid(z),
+        lambda dy, z, y: dy * sigmoid(z) * (1 + z * (1 - sigmoid(z))),
+    ),
+    "mish": Activation(lambda z: z * np.tanh(softplus(z)), mish_backward),
+    "softplus": Activation(softplus, lambda dy, z, y: dy * sigmoid(z)),
+    "softsign": Activation(lambda z: z / (1 + np.abs(z)), lambda dy, z, y: dy / (1 + np.abs(z)) ** 2),
+    "exponential": Activation(np.exp, lambda dy, z, y: dy * y),
     "softmax": Activation(
-        lambda z, p: softmax(z),
-        lambda dy, z, y, p: y * (dy - (dy * y).sum(axis=1, keepdims=True)),
+        softmax,
+        lambda dy, z, y: y * (dy - (dy * y).sum(axis=1, keepdims=True)),
+    ),
+    "log_softmax": Activation(
+        reference_losses.log_softmax,
+        lambda dy, z, y: dy - np.exp(y) * dy.sum(axis=1, keepdims=True),
     ),
     "step": Activation(
-        lambda z, p: np.where(z >= 0, 1, 0).astype(z.dtype),
-        lambda dy, z, y, p: np.zeros_like(dy),
+        lambda z: np.where(z >= 0, 1, 0).astype(z.dtype),
+        lambda dy, z, y: np.zeros_like(dy),
+        lambda: (0,),
     ),
 }
-
-# --------------------------------------------------------------------------------------------
-# Losses: (targets, outputs or logits, are they logits) -> (value a row, its derivative).
-# --------------------------------------------------------------------------------------------
-
-CLIP = 1e-7
-LossResult = tuple[Array, Array]
-
-
-def _clip(output: Array) -> tuple[Array, Array]:
-    """Outputs held in [CLIP, 1 - CLIP], and where the derivative passes through."""
-    low, high = output.dtype.type(CLIP), output.dtype.type(1 - CLIP)
-    return np.clip(output, low, high), (output >= low) & (output <= high)
-
-
-def categorical_crossentropy(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """-sum(t log p); without logits p is the row divided by its sum, then clipped.
-
-    From logits the derivative is p - t, as TensorFlow has it: the slope of the value only where
-    the targets of a row sum to 1.
-    """
-    if from_logits:
-        log_p = log_softmax(output)
-        return -(target * log_p).sum(axis=1), np.exp(log_p) - target
-    total = output.sum(axis=1, keepdims=True)
-    p = output / total
-    clipped, inside = _clip(p)
-    dp = np.where(inside, -target / clipped, 0)
-    derivative = (dp - (dp * p).sum(axis=1, keepdims=True)) / total
-    return -(target * np.log(clipped)).sum(axis=1), derivative.astype(output.dtype)
-
-
-def sparse_categorical_crossentropy(labels: Array, output: Array, from_logits: bool) -> LossResult:
-    """As above for integer labels; without logits, log(clip(output)) are taken as the logits."""
-    target = np.eye(output.shape[1], dtype=output.dtype)[labels]
-    if from_logits:
-        return categorical_crossentropy(target, output, True)
-    clipped, inside = _clip(output)
-    value, dlog = categorical_crossentropy(target, np.log(clipped), True)
-    return value, np.where(inside, dlog / clipped, 0).astype(output.dtype)
-
-
-def binary_crossentropy(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """-mean(t log p + (1 - t) log(1 - p)) over the outputs."""
-    units = output.shape[1]
-    if from_logits:
-        value = np.maximum(output, 0) - output * target + np.log1p(np.exp(-np.abs(output)))
-        return value.mean(axis=1), (sigmoid(output) - target) / units
-    p, inside = _clip(output)
-    value = -(target * np.log(p) + (1 - target) * np.log(1 - p))
-    derivative = np.where(inside, (1 - target) / (1 - p) - target / p, 0) / units
-    return value.mean(axis=1), derivative.astype(output.dtype)
-
-
-def mean_squared_error(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """mean((o - t)^2) over the outputs."""
-    error = output - target
-    return (error * error).mean(axis=1), 2 * error / output.shape[1]
-
-
-def mean_absolute_error(target: Array, output: Array, from_logits: bool) -> LossResult:
-    """mean(|o - t|) over the outputs; the derivative at 0 is 0."""
-    error = output - target
-    return np.abs(error).mean(axis=1), np.sign(error) / output.shape[1]
-
-
-LOSSES: dict[str, Callable[[Array, Array, bool], LossResult]] = {
-    "categorical_crossentropy": categorical_crossentropy,
-    "sparse_categorical_crossentropy": sparse_categorical_crossentropy,
-    "binary_crossentropy": binary_crossentropy,
-    "mean_squared_error": mean_squared_error,
-    "mean_absolute_error": mean_absolute_error,
-}
-HAS_LINK = {"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"}
-"""Losses that take the pre-activations of a final softmax or sigmoid as their logits."""
 
 # --------------------------------------------------------------------------------------------
 # Metrics: (targets, outputs) -> a value for each row; their mean over an epoch, then `finish`.
@@ -268,7 +284,7 @@ class RunningMeans:
 
 
 # --------------------------------------------------------------------------------------------
-# Optimizers (formulas of keras/src/optimizers/sgd.py and adam.py). Moments begin at 0.
+# Optimizers (formulas of the files in keras/src/optimizers). Moments begin at 0 where nothing else is said.
 # --------------------------------------------------------------------------------------------
 
 
@@ -306,7 +322,61 @@ class Adam:
         return weight - rate * m / (np.sqrt(v) + self.epsilon)
 
 
-OPTIMIZERS: dict[str, Callable[..., Sgd | Adam]] = {"sgd": Sgd, "adam": Adam}
+class AdamW(Adam):
+    """Adam after w -= w * weight_decay * eta, for every weight."""
+
+    def __init__(self, weight_decay: float, **options: float) -> None:
+        super().__init__(**options)
+        self.weight_decay = weight_decay
+
+    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
+        """The new value of weight number `index` in step 1, 2, ..."""
+        decayed = weight - weight * (self.weight_decay * self.learning_rate)
+        return super().update(index, decayed, gradient, step)
+
+
+class RmsProp:
+    """Tieleman and Hinton 2012, epsilon under the root."""
+
+    def __init__(self, learning_rate: float, rho: float, momentum: float, epsilon: float, centered: bool) -> None:
+        self.learning_rate, self.rho, self.epsilon = learning_rate, rho, epsilon
+        self.momentum, self.centered = momentum, centered
+        self.moments: dict[int, tuple[Array, Array, Array]] = {}
+
+    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
+        """The new value of weight number `index` in step 1, 2, ..."""
+        zero = np.zeros_like(weight)
+        square, mean, velocity = self.moments.get(index, (zero, zero, zero))
+        square = self.rho * square + (1 - self.rho) * gradient * gradient
+        mean = self.rho * mean + (1 - self.rho) * gradient
+        variance = np.maximum(square - mean * mean, 0) if self.centered else square
+        increment = self.learning_rate * gradient / np.sqrt(variance + self.epsilon)
+        velocity = self.momentum * velocity + increment
+        self.moments[index] = (square, mean, velocity)
+        return weight - velocity
+
+
+class Adagrad:
+    """Duchi, Hazan and Singer 2011, epsilon under the root."""
+
+    def __init__(self, learning_rate: float, initial_accumulator_value: float, epsilon: float) -> None:
+        self.learning_rate, self.first, self.epsilon = learning_rate, initial_accumulator_value, epsilon
+        self.sums: dict[int, Array] = {}
+
+    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
+        """The new value of weight number `index` in step 1, 2, ..."""
+        total = self.sums.get(index, np.full_like(weight, self.first)) + gradient * gradient
+        self.sums[index] = total
+        return weight - self.learning_rate * gradient / np.sqrt(total + self.epsilon)
+
+
+OPTIMIZERS: dict[str, Callable[..., Any]] = {
+    "sgd": Sgd,
+    "adam": Adam,
+    "adamw": AdamW,
+    "rmsprop": RmsProp,
+    "adagrad": Adagrad,
+}
 
 # --------------------------------------------------------------------------------------------
 # The network
@@ -321,11 +391,17 @@ class Network:
         self.weights: list[Array] = []
         self.penalties: list[tuple[float, float]] = []  # (l1, l2) of each weight
         width = inputs
+        self.times = 1  # rows for each sample
         for layer in self.layers:
             if layer["type"] == "dense":
                 self._add("kernel", layer, (width, layer["units"]))
                 if layer["use_bias"]:
                     self._add("bias", layer, (layer["units"],))
+                width = layer["units"]
+            elif layer["type"] == "prelu":
+                self._add("slope", layer, (width,))
+            elif layer["type"] == "reshape":
+                self.times = self.times * width // layer["units"]
                 width = layer["units"]
         self.outputs = width
         self.iterations = 0
@@ -339,8 +415,8 @@ class Network:
         assert [w.shape for w in weights] == [w.shape for w in self.weights]
         self.weights = [np.array(w, self.dtype) for w in weights]
 
-    def compile(self, loss: str, optimizer: dict[str, Any], metrics: Sequence[str] = ()) -> None:
-        """Names the loss, the optimizer (a dictionary with its name and options), the metrics."""
+    def compile(self, loss: dict[str, Any], optimizer: dict[str, Any], metrics: Sequence[str] = ()) -> None:
+        """Names the loss and the optimizer (dictionaries with names and options), and the metrics."""
         self.loss = loss
         options = {key: value for key, value in optimizer.items() if key != "name"}
         self.optimizer = OPTIMIZERS[optimizer["name"]](**options)
@@ -352,13 +428,14 @@ class Network:
         """Whether the loss goes around the last layer to its pre-activations."""
         last = self.layers[-1]
         is_link = last["type"] == "activation" and last["name"] in ("softmax", "sigmoid")
-        return self.loss in HAS_LINK and is_link
+        return self.loss["name"] in reference_losses.HAS_LINK and is_link
 
     def mask(self, position: int, rows: int, units: int) -> Array:
         """What the dropout layer at `position` multiplies by in the current iteration."""
         layer = self.layers[position]
         rate = layer["rate"]
-        kept = dropout_mask(layer["seed"], position, self.iterations, rows, units, rate)
+        stream = sum(earlier["type"] != "reshape" for earlier in self.layers[:position])
+        kept = dropout_mask(layer["seed"], stream, self.iterations, rows, units, rate)
         return kept * self.dtype.type(1 / (1 - rate))
 
     def trace(self, x: Array, training: bool) -> list[Array]:
@@ -372,7 +449,13 @@ class Network:
                 if layer["use_bias"]:
                     value = value + next(weights)
             elif layer["type"] == "activation":
-                value = ACTIVATIONS[layer["name"]].forward(value, layer["parameter"])
+                value = ACTIVATIONS[layer["name"]].forward(value, *layer["parameters"])
+            elif layer["type"] == "prelu":
+                value = np.where(value > 0, value, next(weights) * value)
+            elif layer["type"] == "rescaling":
+                value = value * self.dtype.type(layer["scale"]) + self.dtype.type(layer["offset"])
+            elif layer["type"] == "reshape":
+                value = value.reshape(-1, layer["units"])
             elif training and layer["rate"] > 0:
                 value = value * self.mask(position, *value.shape)
             values.append(value)
@@ -393,10 +476,10 @@ class Network:
     def loss_of(self, values: list[Array], y: Array) -> tuple[float, Array]:
         """Mean over the rows plus penalties, and its derivative by what the loss looked at."""
         seen = values[-2] if self.takes_logits else values[-1]
-        y = y if self.loss.startswith("sparse") else y.astype(self.dtype)
-        rows, derivative = LOSSES[self.loss](y, seen, self.takes_logits)
+        y = y if y.dtype.kind == "i" else y.astype(self.dtype)
+        rows, derivative = reference_losses.values_of(self.loss, y, seen, self.takes_logits)
         mean = float(rows.mean(dtype=np.float64))
-        return mean + self.penalty(), derivative.astype(self.dtype) / self.dtype.type(len(seen))
+        return mean + self.penalty(), derivative / self.dtype.type(len(seen))
 
     def gradients(self, x: Array, y: Array, training: bool) -> tuple[float, list[Array], Array]:
         """Loss with penalties, the gradient of every weight, and the outputs."""
@@ -415,7 +498,14 @@ class Network:
                 d = d @ remaining.pop().T
             elif layer["type"] == "activation":
                 backward = ACTIVATIONS[layer["name"]].backward
-                d = backward(d, value, values[position + 1], layer["parameter"])
+                d = backward(d, value, values[position + 1], *layer["parameters"])
+            elif layer["type"] == "prelu":
+                gradients.append((d * np.minimum(value, 0)).sum(axis=0))
+                d = np.where(value > 0, d, np.where(value < 0, d * remaining.pop(), 0)).astype(d.dtype)
+            elif layer["type"] == "rescaling":
+                d = d * self.dtype.type(layer["scale"])
+            elif layer["type"] == "reshape":
+                d = d.reshape(value.shape)
             elif training and layer["rate"] > 0:
                 d = d * self.mask(position, *value.shape)
         gradients.reverse()
@@ -433,6 +523,10 @@ class Network:
         ]
         return loss, output
 
+    def targets_of(self, y: Array, rows: Array) -> Array:
+        """The targets of some samples, `times` rows for each."""
+        return y.reshape(-1, self.times, *y.shape[1:])[rows].reshape(-1, *y.shape[1:])
+
     def fit(self, x: Array, y: Array, batch_size: int, epochs: int, shuffle: bool, seed: int) -> list[list[float]]:
         """[loss, metric, ...] of every epoch; the last batch of an epoch may be smaller."""
         history = []
@@ -442,8 +536,8 @@ class Network:
             means = RunningMeans(self.metrics)
             for start in range(0, n, batch_size):
                 rows = order[start : start + batch_size]
-                loss, output = self.train_batch(x[rows], y[rows])
-                means.add(loss, y[rows], output)
+                loss, output = self.train_batch(x[rows], self.targets_of(y, rows))
+                means.add(loss, self.targets_of(y, rows), output)
             history.append(means.results())
         return history
 

@@ -10,9 +10,23 @@ import pytest
 
 import lamina
 from lamina import _core, activations, config, initializers, layers, losses, metrics, optimizers, regularizers
-from lamina.layers import Activation, Dense, Dropout, Input, InputLayer
+from lamina.layers import (
+    ELU,
+    Activation,
+    Dense,
+    Dropout,
+    Flatten,
+    Input,
+    InputLayer,
+    LeakyReLU,
+    PReLU,
+    ReLU,
+    Rescaling,
+    Reshape,
+    Softmax,
+)
 from lamina.models import Sequential
-from lamina.optimizers import SGD, Adam
+from lamina.optimizers import SGD, Adagrad, Adam, AdamW, RMSprop
 from lamina.utils import set_random_seed
 from small import LABELS, X, classifier, equal, run_python
 
@@ -133,11 +147,11 @@ def test_use_between_adding_layers():
         (lambda m: m.add(Dense), TypeError, "the class Dense"),
         (lambda m: m.add(None), TypeError, "only layers"),
         (lambda m: m.add(Input((5,))), ValueError, "must come first"),
-        (lambda m: m.add(Dense(3, input_shape=(7,))), ValueError, "7 features but receives 3"),
+        (lambda m: m.add(Dense(3, input_shape=(7,))), ValueError, r"shape \(7,\) but receives \(3,\)"),
         (lambda m: m.add(Dense(3, name=m.layers[0].name)), ValueError, "already"),
         (lambda m: m.add(m.layers[0]), ValueError, "cannot be shared"),
         (lambda m: Sequential([m.layers[0]]), ValueError, "from_config"),
-        (lambda m: m.build((None, 6)), ValueError, "takes 5 features already"),
+        (lambda m: m.build((None, 6)), ValueError, r"samples of shape \(5,\) already"),
         (lambda m: m.build((5,)), ValueError, r"\(None, features\)"),
         (lambda m: m.build(5), ValueError, r"\(None, features\)"),
         (lambda m: m.build((None, None)), TypeError, "positive integer"),
@@ -161,7 +175,7 @@ def test_layers_of_a_model_that_could_not_be_made_are_free():
 
 def test_deferred_mismatch_is_found_when_the_model_is_built():
     model = Sequential([Dense(4), Dense(3, input_shape=(7,))])
-    with pytest.raises(ValueError, match="made for 7 features but receives 4"):
+    with pytest.raises(ValueError, match=r"made for samples of shape \(7,\) but receives \(4,\)"):
         model.predict(X)
 
 
@@ -174,9 +188,13 @@ def test_names_are_numbered_by_class():
         "from lamina.layers import Dense, Dropout, Activation\n"
         "from lamina.models import Sequential\n"
         "made = [Dense(1), Dropout(.1), Dense(2), Activation('relu'), Dropout(.5), Dense(1, name='mine'), Dense(3)]\n"
+        "made += [ReLU(), LeakyReLU(), PReLU(), ELU(), Softmax(), Flatten(), ReLU()]\n"
         "print(*(layer.name for layer in made), Sequential().name, Sequential().name)"
     )
-    assert out == "dense dropout dense_1 activation dropout_1 mine dense_2 sequential sequential_1\n"
+    assert out == (
+        "dense dropout dense_1 activation dropout_1 mine dense_2 "
+        "re_lu leaky_re_lu p_re_lu elu softmax flatten re_lu_1 sequential sequential_1\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -189,13 +207,27 @@ def test_names_are_numbered_by_class():
         Dropout(0.3),
         Dropout(0.3, seed=4, input_dim=5),
         Activation("sigmoid", name="last"),
+        Activation({"name": "relu", "max_value": 2.0}),
+        ReLU(),
+        ReLU(6, 0.1, 0.5, input_shape=(2, 6)),
+        LeakyReLU(alpha=0.01),
+        LeakyReLU(0.2),
+        ELU(0.5),
+        Softmax(),
+        Softmax(axis=2),
+        PReLU(),
+        PReLU("he_normal", regularizers.L2(0.1), name="slopes"),
+        Flatten(),
+        Reshape((3, -1)),
+        Rescaling(1 / 255, offset=-0.5),
     ],
 )
 def test_a_configuration_makes_an_equal_layer(layer):
     again = type(layer).from_config(layer.get_config())
     assert again.get_config() == layer.get_config()
     assert again.spec() == layer.spec()
-    assert equal(again.initial_weights(5, "float32"), layer.initial_weights(5, "float32"))
+    assert again.shape_after((2, 6)) == layer.shape_after((2, 6))
+    assert equal(again.initial_weights((2, 6), "float32"), layer.initial_weights((2, 6), "float32"))
 
 
 def test_python_lists_what_the_core_lists():
@@ -213,6 +245,9 @@ def test_python_lists_what_the_core_lists():
         (metrics, "mae", metrics.MeanAbsoluteError),
         (metrics, "RootMeanSquaredError", metrics.RootMeanSquaredError),
         (optimizers, "SGD", SGD),
+        (optimizers, "adamw", AdamW),
+        (optimizers, "rmsprop", RMSprop),
+        (optimizers, "Adagrad", Adagrad),
         (regularizers, "l1", regularizers.L1),
         (initializers, "glorot_uniform", initializers.GlorotUniform),
         (initializers, "Zeros", initializers.Zeros),
@@ -256,7 +291,9 @@ def test_unknown_names(use, words):
         lambda: Sequential().compile("adam", lambda y, p: 0),
         lambda: Sequential().compile("adam", "mse", [len]),
         lambda: Sequential(dtype="no such type"),
-        lambda: activations.leaky_relu(X, negative_slope=0.1),
+        lambda: activations.leaky_relu(X, slope=0.1),
+        lambda: activations.elu(X, alpha="1"),
+        lambda: activations.gelu(X, approximate=1),
         lambda: activations.get({"name": "relu", "slope": 1}),
     ],
 )
@@ -277,13 +314,44 @@ def test_what_is_no_name(use):
         (lambda: Dense(3, use_bias="yes"), TypeError, "use_bias='yes'"),
         (lambda: Dense(3, kernel_constraint="nonneg"), TypeError, "kernel_constraint"),
         (lambda: Dense(3, input_shape=5), TypeError, "(784,)"),
-        (lambda: Dense(3, input_shape=(28, 28)), ValueError, "reshape(len(x), -1)"),
+        (lambda: Dense(3, input_shape=()), ValueError, "at least one axis"),
+        (lambda: Dense(3, input_shape=(28, 0)), ValueError, "input_shape=0"),
         (lambda: Dense(3, input_shape=(0,)), ValueError, "input_shape=0"),
         (lambda: Dense(3, input_shape=(None,)), TypeError, "positive integer"),
         (lambda: Dense(3, input_dim=-1), ValueError, "input_dim=-1"),
         (lambda: Dense(3, input_dim=5, input_shape=(5,)), ValueError, "not both"),
         (lambda: Dense(3, name=""), TypeError, "name"),
         (lambda: Input(5), TypeError, "(784,)"),
+        (lambda: ReLU(max_value=-1), ValueError, "max_value=-1"),
+        (lambda: ReLU(negative_slope=None), TypeError, "negative_slope=None"),
+        (lambda: ReLU(threshold=-0.5), ValueError, "threshold=-0.5"),
+        (lambda: LeakyReLU(-0.1), ValueError, "negative_slope=-0.1"),
+        (lambda: LeakyReLU(alpha="a"), TypeError, "alpha='a'"),
+        (lambda: ELU(np.nan), ValueError, "alpha=nan"),
+        (lambda: Softmax(axis=0.5), TypeError, "axis=0.5"),
+        (lambda: Softmax(axis=1, input_shape=(2, 3)).shape_after((2, 3)), ValueError, "only the last axis"),
+        (lambda: PReLU(shared_axes=[1]), ValueError, "PReLU(shared_axes=...) is not supported"),
+        (lambda: PReLU(alpha_constraint="non_neg"), ValueError, "alpha_constraint"),
+        (lambda: PReLU(alpha_initializer="zero one"), ValueError, "unknown initializer 'zero one'"),
+        (lambda: Flatten("channels_first"), ValueError, "data_format='channels_first'"),
+        (lambda: Reshape(4), TypeError, "target_shape=4"),
+        (lambda: Reshape(()), ValueError, "at least one axis"),
+        (lambda: Reshape((2, 0)), ValueError, "target_shape=(2, 0)"),
+        (lambda: Reshape((-1, -1)), ValueError, "at most one of them -1"),
+        (lambda: Reshape((2.0, 3)), TypeError, "target_shape=2.0"),
+        (lambda: Reshape((4, -1)).shape_after((2, 3)), ValueError, "6 elements"),
+        (lambda: Reshape((2, 2)).shape_after((2, 3)), ValueError, "6 elements"),
+        (lambda: Rescaling("1"), TypeError, "scale='1'"),
+        (lambda: Rescaling(1, np.inf), ValueError, "offset=inf"),
+        (lambda: Rescaling([1, 2]), TypeError, "scale=[1, 2]"),
+        (lambda: AdamW(weight_decay=-1), ValueError, "AdamW(weight_decay=-1)"),
+        (lambda: AdamW(beta_1=1), ValueError, "AdamW(beta_1=1)"),
+        (lambda: RMSprop(rho=1.5), ValueError, "rho=1.5"),
+        (lambda: RMSprop(momentum=-1), ValueError, "momentum=-1"),
+        (lambda: RMSprop(centered=1), TypeError, "centered=1"),
+        (lambda: RMSprop(epsilon=0), ValueError, "RMSprop(epsilon=0)"),
+        (lambda: Adagrad(initial_accumulator_value=-0.1), ValueError, "initial_accumulator_value=-0.1"),
+        (lambda: Adagrad(epsilon="a"), TypeError, "epsilon='a'"),
         (lambda: Dropout(1), ValueError, "Dropout(rate=1): rate must be a number in [0, 1)"),
         (lambda: Dropout(-0.1), ValueError, "rate=-0.1"),
         (lambda: Dropout(float("nan")), ValueError, "rate=nan"),

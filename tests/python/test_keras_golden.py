@@ -35,7 +35,7 @@ def accuracy_name(case: cases.Case) -> str:
     if case["outputs"] == 1:
         return "binary_accuracy"
     kinds = {"labels": "sparse_categorical_accuracy"}
-    return kinds.get(cases.LOSSES[case["loss"]], "categorical_accuracy")
+    return kinds.get(cases.LOSSES[case["loss"]].targets, "categorical_accuracy")
 
 
 @pytest.mark.parametrize("result", RESULTS)
@@ -59,8 +59,8 @@ def test_lamina_equals_keras(result: dict[str, Any]) -> None:
     case = case_of(result)
     problem = cases.golden_problem(case, ROWS)
     model = problem.sequential("float64", case["form"])
-    model.compile(problem.public_optimizer(), loss=problem.loss, metrics=list(result["metrics"]))
-    y = problem.y[:, 0] if case.get("twist") == "flat" else problem.y
+    model.compile(problem.public_optimizer(), loss=problem.public_loss(), metrics=list(result["metrics"]))
+    y = problem.y[:, 0] if case.get("twist") == "flat" else problem.public_targets()
     fit = model.fit(problem.x, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
     keys = ["loss", *result["metrics"]]
     close(np.transpose([fit.history[key] for key in keys]), result["history"])

@@ -382,8 +382,14 @@ def test_values_of_activations():
     assert activations.tanh(np.zeros((2, 3, 4))).shape == (2, 3, 4)
     assert activations.linear([1, 2]).dtype == np.float32
     assert activations.relu([]).shape == (0,)
-    with pytest.raises(AttributeError, match="swish"):
-        _ = activations.swish
+    np.testing.assert_array_equal(activations.swish([1.5, -2]), activations.silu([1.5, -2]))
+    np.testing.assert_array_equal(activations.leaky_relu([-2, 4], negative_slope=0.25), [-0.5, 4])
+    np.testing.assert_array_equal(activations.relu([-2, 1, 4], negative_slope=0.5, max_value=3.0), [-1, 1, 3])
+    np.testing.assert_allclose(activations.gelu([1.0], approximate=True), [0.841192], atol=1e-6)
+    np.testing.assert_allclose(activations.gelu([1.0]), [0.841345], atol=1e-6)
+    np.testing.assert_allclose(np.exp(activations.log_softmax([[0.0, 3, 1, 1]])).sum(), 1, rtol=1e-6)
+    with pytest.raises(AttributeError, match="swoosh"):
+        _ = activations.swoosh
 
 
 def test_every_activation_can_be_given_by_name_or_as_it_is():

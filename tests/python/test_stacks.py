@@ -13,7 +13,7 @@ import reference
 from lamina import _core
 
 SIZES = [1, 2, 3, 7, 16, 31, 32, 33, 64, 65, 255, 256, 257, 300]  # about vectors, panels and segments
-LINKS = [("softmax", 0.0), ("sigmoid", 0.0)]
+LINKS = [("softmax",), ("sigmoid",)]
 
 
 def random_stack(chance: random.Random) -> tuple[int, list[reference.Layer], str]:
@@ -30,11 +30,12 @@ def random_stack(chance: random.Random) -> tuple[int, list[reference.Layer], str
             layers.append(cases.dropout(chance.choice([0.0, 0.1, 0.5]), chance.getrandbits(64)))
     loss = chance.choice(list(cases.LOSSES))
     layers.append(cases.dense(chance.choice([2, 3, 10, 33, 65]), chance.random() < 0.7))
-    if loss in reference.HAS_LINK:
+    logarithms = cases.needs_probabilities(loss, "linear")
+    if logarithms:
         layers.append(cases.activation(*chance.choice(LINKS)))
     elif chance.random() < 0.7:
         layers.append(cases.activation(*chance.choice(cases.activations())))
-    if loss not in reference.HAS_LINK and chance.random() < 0.3:
+    if not logarithms and chance.random() < 0.3:
         layers.append(cases.dropout(0.3, seed=5))
     return chance.choice([*SIZES, 520]), layers, loss
 
@@ -49,14 +50,14 @@ def random_problem(seed: int) -> tuple[cases.Problem, int]:
     x = reference.random_uniform(seed, (rows, inputs), -1, 1)
     if chance.random() < 0.5:
         x[:, :: chance.choice([1, 2, 3])] = 0
-    kind = cases.LOSSES[loss]
+    kind = cases.LOSSES[loss].targets
     problem = cases.Problem(
         inputs=inputs,
         layers=layers,
         weights=cases.make_weights(network, seed),
         x=x,
         y=cases.make_targets(kind, rows, network.outputs, seed),
-        loss=loss,
+        loss={"name": cases.LOSSES[loss].name, **cases.LOSSES[loss].options},
         optimizer=chance.choice(list(cases.OPTIMIZERS.values())),
         metrics=[name for name, kinds in cases.METRICS.items() if kind in kinds],
     )

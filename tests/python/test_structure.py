@@ -22,7 +22,7 @@ CPP_ORDER = (
     {"base"},
     {"kernels"},
     {"gemm"},
-    {"layers", "losses", "optimizers", "metrics"},
+    {"layers", "losses", "optimizers", "metrics", "initializers"},
     {"network"},
     {"training"},
     {"bindings"},

@@ -16,8 +16,8 @@ import numpy as np
 import cases
 import reference
 
-RELU, TANH, LEAKY = ("relu", 0.0), ("tanh", 0.0), ("leaky_relu", 0.2)
-SIGMOID, SOFTMAX, LINEAR = ("sigmoid", 0.0), ("softmax", 0.0), ("linear", 0.0)
+RELU, TANH, LEAKY = ("relu",), ("tanh",), ("leaky_relu", 0.2)
+SIGMOID, SOFTMAX, LINEAR = ("sigmoid",), ("softmax",), ("linear",)
 SEED = 2**40 + 7
 DTYPES = ("float32", "float64")
 
@@ -48,6 +48,18 @@ TRAININGS: dict[str, cases.Case] = {
     "clipped": _case(loss="categorical_crossentropy", head=TANH, hidden=TANH, optimizer="sgd"),
     "one_unit": _case(widths=(1, 1, 1), head=SIGMOID, loss="mean_squared_error", batch=1, rows=9),
     "one_layer": _case(widths=(300, 70), batch=300, rows=305, penalty="l1_l2"),
+    "smoothed": _case(loss="categorical_both", head=LINEAR, widths=(7, 33, 19)),
+    "smoothed_binary": _case(loss="binary_smooth", head=SIGMOID, widths=(7, 33, 5)),
+    "percentage": _case(loss="mean_absolute_percentage_error", head=LINEAR),
+    "logarithmic": _case(loss="mean_squared_logarithmic_error", head=TANH, widths=(7, 33, 17)),
+    "huber": _case(loss="huber_small", head=LINEAR, hidden=TANH, optimizer="sgd"),
+    "log_cosh": _case(loss="log_cosh", head=LINEAR, widths=(7, 33, 17)),
+    "hinge": _case(loss="hinge", head=LINEAR, widths=(7, 33, 1)),
+    "squared_hinge": _case(loss="squared_hinge", head=TANH, widths=(7, 33, 4)),
+    "categorical_hinge": _case(loss="categorical_hinge", head=LINEAR, optimizer="nesterov"),
+    "divergence": _case(loss="kl_divergence", widths=(7, 33, 17)),
+    "poisson": _case(loss="poisson", head=SIGMOID, widths=(7, 33, 17)),
+    "cosine": _case(loss="cosine_similarity", head=LINEAR, widths=(7, 33, 17)),
     "many_rows": _case(widths=(5, 40, 31, 2), batch=1100, rows=1300, optimizer="momentum"),
 }
 
@@ -65,7 +77,7 @@ def problem_of(case: cases.Case) -> cases.Problem:
     if case["head"] != LINEAR:
         layers.append(cases.activation(*case["head"]))
     blank = reference.Network(inputs, layers, "float64")
-    kind, rows = cases.LOSSES[case["loss"]], case["rows"]
+    loss, rows = cases.LOSSES[case["loss"]], case["rows"]
     probabilities = cases.needs_probabilities(case["loss"], case["head"][0])
     x = reference.random_uniform(2, (rows, inputs), -1.0, 1.0)
     if case["bytes"]:  # like digits: half of the columns nearly always 0, the rest 0 to 255
@@ -76,10 +88,10 @@ def problem_of(case: cases.Case) -> cases.Problem:
         layers=layers,
         weights=cases.make_weights(blank, 1, probabilities),
         x=x,
-        y=cases.make_targets(kind, rows, outputs, 3),
-        loss=case["loss"],
+        y=cases.make_targets(loss.targets, rows, outputs, 3),
+        loss={"name": loss.name, **loss.options},
         optimizer=cases.OPTIMIZERS[case["optimizer"]],
-        metrics=[name for name, kinds in cases.METRICS.items() if kind in kinds],
+        metrics=[name for name, kinds in cases.METRICS.items() if loss.targets in kinds],
     )
 
 

@@ -6,8 +6,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
 from .. import _check, activations, initializers, regularizers
 from .base import Layer, Shape
 
@@ -211,8 +209,8 @@ class PReLU(Layer):
 
     Parameters
     ----------
-    alpha_initializer : str or Initializer
-        See `lamina.initializers`.
+    alpha_initializer : str, dict or Initializer
+        See `lamina.initializers.get`.
     alpha_regularizer : str, Regularizer or None
         See `lamina.regularizers`.
     alpha_constraint, shared_axes : None
@@ -253,9 +251,9 @@ class PReLU(Layer):
         """Return the shape of alpha."""
         return [shape]
 
-    def initial_weights(self, shape: Shape, dtype: str) -> list[NDArray[Any]]:
-        """Return what the initializer gives."""
-        return [self.alpha_initializer(shape, dtype)]
+    def weight_initializers(self) -> list[initializers.Initializer]:
+        """Return that of alpha."""
+        return [self.alpha_initializer]
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer."""

@@ -7,12 +7,14 @@ import math
 import re
 import weakref
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
-from .. import _check
+from .. import _check, _data
+from ..initializers import Initializer
 
 L = TypeVar("L", bound="Layer")
 
@@ -57,6 +59,15 @@ def checked_shape(shape: Any, name: str, where: str) -> Shape:
     if not shape:
         raise ValueError(f"{where}({name}={shape!r}): a sample needs at least one axis, such as (784,)")
     return tuple(_check.integer(length, name, where, 1) for length in shape)
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Put `what` before the message of a ValueError."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from error
 
 
 class WeightOwner(Protocol):
@@ -180,9 +191,33 @@ class Layer:
         """Return the shapes of its weights for samples of a shape."""
         return []
 
+    def weight_initializers(self) -> Sequence[Initializer]:
+        """Return what its weights begin with, in the order of `weight_names`."""
+        return ()
+
     def initial_weights(self, shape: Shape, dtype: str) -> list[NDArray[Any]]:
-        """Return what its weights begin with."""
-        return []
+        """Return what the initializers give for samples of a shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an initializer does not serve the shape of a weight, or one of your own gives something
+            else than finite numbers of that shape.
+        """
+        names = [f"{self.name} {name}" for name in self.weight_names]
+        shapes = self.weight_shapes(shape)
+        values = []
+        for name, initializer, weight in zip(names, self.weight_initializers(), shapes, strict=True):
+            with naming(name):
+                values.append(initializer(weight, dtype))
+        return _data.weights(values, shapes, names, dtype)
+
+    def check_shape(self, shape: Shape) -> None:
+        """Raise ValueError if an initializer does not serve a weight for samples of a shape."""
+        shapes = self.weight_shapes(shape)
+        for name, initializer, weight in zip(self.weight_names, self.weight_initializers(), shapes, strict=True):
+            with naming(f"{self.name} {name}"):
+                initializer.check_shape(weight)
 
     def count_params(self) -> int:
         """Return the number of its weights, counted one by one.

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from numpy.typing import NDArray
-
 from .. import _check, activations, initializers, regularizers
-from .base import Layer, Shape
+from .base import Layer, Shape, naming
 
 
 class Dense(Layer):
@@ -24,8 +22,8 @@ class Dense(Layer):
         See `lamina.activations.get`; None for none.
     use_bias : bool
         Whether there is a bias.
-    kernel_initializer, bias_initializer : str or Initializer
-        See `lamina.initializers`.
+    kernel_initializer, bias_initializer : str, dict or Initializer
+        See `lamina.initializers.get`.
     kernel_regularizer, bias_regularizer : str, Regularizer or None
         See `lamina.regularizers`.
     input_shape, input_dim, name
@@ -56,6 +54,9 @@ class Dense(Layer):
         self.use_bias = _check.boolean(use_bias, "use_bias", "Dense")
         self.kernel_initializer = initializers.get(kernel_initializer)
         self.bias_initializer = initializers.get(bias_initializer)
+        if self.use_bias:  # its shape is known already
+            with naming("Dense(bias_initializer=...)"):
+                self.bias_initializer.check_shape((self.units,))
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
         super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
@@ -77,11 +78,9 @@ class Dense(Layer):
         """Return the shapes of the kernel and, where there is one, the bias."""
         return [(shape[-1], self.units), (self.units,)][: len(self.weight_names)]
 
-    def initial_weights(self, shape: Shape, dtype: str) -> list[NDArray[Any]]:
-        """Return what the initializers give."""
-        makers = (self.kernel_initializer, self.bias_initializer)
-        shapes = self.weight_shapes(shape)
-        return [make(weight, dtype) for make, weight in zip(makers, shapes, strict=False)]
+    def weight_initializers(self) -> list[initializers.Initializer]:
+        """Return those of the kernel and, where there is one, the bias."""
+        return [self.kernel_initializer, self.bias_initializer][: len(self.weight_names)]
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer and, where it has one, its activation."""

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import lamina
-from lamina import _core
 from lamina.layers import Dense, Dropout
 from lamina.models import Sequential
 from lamina.utils import to_categorical
-from workload import DROPOUT, load_data, parse_arguments, report, time_epochs
+from workload import DROPOUT, Workload, load_data, parse_arguments, report, time_epochs
 
 
-def main() -> None:
-    work = parse_arguments(__doc__)
-    lamina.config.set_num_threads(work.threads)
-    x, targets = load_data(work)
-    y = targets.astype("float32") if work.regression else to_categorical(targets, work.sizes[-1])
-
+def build(work: Workload) -> Sequential:
+    """Return the workload's network."""
     model = Sequential()
     first = {"input_shape": (work.sizes[0],)}
     for units in work.sizes[1:-1]:
@@ -23,6 +18,15 @@ def main() -> None:
         model.add(Dropout(DROPOUT))
         first = {}
     model.add(Dense(work.sizes[-1], activation=None if work.regression else "softmax", **first))
+    return model
+
+
+def main() -> None:
+    work = parse_arguments(__doc__)
+    lamina.config.set_num_threads(work.threads)
+    x, targets = load_data(work)
+    y = targets.astype("float32") if work.regression else to_categorical(targets, work.sizes[-1])
+    model = build(work)
     model.compile(
         loss="mean_squared_error" if work.regression else "categorical_crossentropy",
         optimizer="adam",
@@ -32,10 +36,7 @@ def main() -> None:
     def epoch() -> None:
         model.fit(x, y, epochs=1, batch_size=work.batch, verbose=0)
 
-    seconds = time_epochs(work, epoch)
-    data_mib = (x.nbytes + y.nbytes) / 2**20
-    versions = {"lamina": lamina.__version__}
-    report(work, seconds, versions, isa=_core.isa(), build=_core.build_info(), data_mib=data_mib)
+    report(time_epochs(work, epoch), work.flop_per_step, data_mib=(x.nbytes + y.nbytes) / 2**20)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sklearn
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from workload import load_data, parse_arguments, report, time_epochs
@@ -12,16 +11,12 @@ def main() -> None:
     work = parse_arguments(__doc__)
     features, targets = load_data(work)
     x = features.astype("float32")
+    y = targets.astype("float32") if work.regression else targets
     kind = MLPRegressor if work.regression else MLPClassifier
     # alpha is an L2 penalty that the other programs do not have
     model = kind(hidden_layer_sizes=work.sizes[1:-1], solver="adam", batch_size=work.batch, alpha=0.0)
     more = {} if work.regression else {"classes": range(work.sizes[-1])}
-
-    def epoch() -> None:
-        model.partial_fit(x, targets.astype("float32") if work.regression else targets, **more)
-
-    seconds = time_epochs(work, epoch)
-    report(work, seconds, {"scikit-learn": sklearn.__version__})
+    report(time_epochs(work, lambda: model.partial_fit(x, y, **more)), work.flop_per_step)
 
 
 if __name__ == "__main__":
