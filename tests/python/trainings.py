@@ -27,8 +27,26 @@ def _case(**changes: Any) -> cases.Case:
     return {
         "loss": "sparse_categorical_crossentropy", "head": SOFTMAX, "hidden": RELU,
         "widths": (7, 33, 65, 3), "optimizer": "adam", "penalty": "none", "rate": 0.0, "input_rate": 0.0,
-        "use_bias": True, "batch": 10, "rows": 47, "epochs": 2, "bytes": False, **changes,
+        "use_bias": True, "batch": 10, "rows": 47, "epochs": 2, "bytes": False, "first": [], **changes,
     }  # fmt: skip
+
+
+def _every_activation() -> dict[str, cases.Case]:
+    """A short training through each, between layers; those with parameters twice."""
+    found: dict[str, cases.Case] = {}
+    for function in cases.activations():
+        name = f"activation_{function[0]}"
+        name += "_other" if name in found else ""
+        found[name] = _case(hidden=function, head=LINEAR, loss="mean_squared_error", widths=(7, 33, 3), rows=23)
+    return found
+
+
+def _every_optimizer() -> dict[str, cases.Case]:
+    """A short training by each, biases and penalties included."""
+    return {
+        f"optimizer_{name}": _case(optimizer=name, widths=(7, 33, 3), rows=23, penalty="all")
+        for name in cases.OPTIMIZERS
+    }
 
 
 HEADLINE = {"widths": (784, 128, 64, 10), "rate": 0.2, "bytes": True}
@@ -60,14 +78,22 @@ TRAININGS: dict[str, cases.Case] = {
     "divergence": _case(loss="kl_divergence", widths=(7, 33, 17)),
     "poisson": _case(loss="poisson", head=SIGMOID, widths=(7, 33, 17)),
     "cosine": _case(loss="cosine_similarity", head=LINEAR, widths=(7, 33, 17)),
+    "slopes": _case(first=[cases.prelu("all")], rate=0.2),
+    "rescaled": _case(first=[cases.rescaling(0.3, -0.1)], bytes=True),
+    "rows": _case(first=[cases.reshape(5, 7)], widths=(35, 33, 17, 3), rate=0.2, hidden=TANH),
+    "one_row": _case(first=[cases.reshape(2, 3), cases.prelu(), cases.reshape(1, 6)], widths=(6, 33, 3)),
     "many_rows": _case(widths=(5, 40, 31, 2), batch=1100, rows=1300, optimizer="momentum"),
+    **_every_activation(),
+    **_every_optimizer(),
 }
 
 
 def problem_of(case: cases.Case) -> cases.Problem:
     """Layers, weights and data of a training."""
     inputs, *hidden, outputs = case["widths"]
-    layers: list[reference.Layer] = [cases.dropout(case["input_rate"], seed=SEED)] if case["input_rate"] else []
+    layers: list[reference.Layer] = list(case["first"])
+    if case["input_rate"]:
+        layers.append(cases.dropout(case["input_rate"], seed=SEED))
     for position, units in enumerate(hidden):
         layers.append(cases.dense(units, case["use_bias"], case["penalty"]))
         layers.append(cases.activation(*case["hidden"]))
@@ -88,7 +114,7 @@ def problem_of(case: cases.Case) -> cases.Problem:
         layers=layers,
         weights=cases.make_weights(blank, 1, probabilities),
         x=x,
-        y=cases.make_targets(loss.targets, rows, outputs, 3),
+        y=cases.make_targets(loss.targets, rows * blank.times, outputs, 3),
         loss={"name": loss.name, **loss.options},
         optimizer=cases.OPTIMIZERS[case["optimizer"]],
         metrics=[name for name, kinds in cases.METRICS.items() if loss.targets in kinds],
