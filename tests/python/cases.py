@@ -556,7 +556,7 @@ def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
     if kind == "sign":
         return np.where(u > 0.5, 1.0, 0.0 if outputs % 2 else -1.0)
     if kind == "large":
-        return np.copysign(3, u - 0.5) + 6 * (u - 0.5)
+        return np.copysign(50, u - 0.5) + 60 * (u - 0.5)
     raise ValueError(f"unknown kind of targets {kind!r}")
 
 
