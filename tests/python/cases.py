@@ -405,7 +405,7 @@ def public_activation(spec: reference.Layer) -> Any:
 
     entry = next(entry for entry in _core.activations() if entry["name"] == spec["name"])
     values: dict[str, Any] = {}
-    for (key, default), value in zip(entry["parameters"].items(), spec["parameters"], strict=True):
+    for (key, default), value in zip(entry["parameters"].items(), spec["parameters"], strict=False):
         values[key] = bool(value) if isinstance(default, bool) else None if value == np.inf else value
     return {"name": spec["name"], **values} if values else spec["name"]
 
