@@ -63,7 +63,7 @@ class Loss:
         where = type(self).__name__
         if name is not None and not (isinstance(name, str) and name):
             raise TypeError(f"{where}(name={_check.shown(name)}): name must be a string")
-        if reduction not in _MEANS:
+        if not (isinstance(reduction, str) and reduction in _MEANS):
             raise ValueError(
                 f"{where}(reduction={_check.shown(reduction)}) is not supported: samples are averaged, "
                 f"reduction={_MEANS[0]!r} or {_MEANS[1]!r}"

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _registry
+from .. import _check, _registry
 from ._base import Initializer, RandomInitializer
 from ._constants import Constant, Identity, Ones, Zeros
 from ._distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
@@ -102,7 +102,7 @@ def get(identifier: str | Mapping[str, Any] | type[Initializer] | Initializer) -
             "which no layer here has; the values of any array can be given with Constant(array)"
         )
     if isinstance(identifier, np.ndarray):
-        raise TypeError(f"initializer {identifier!r} is an array: give it as Constant(array)")
+        raise TypeError(f"initializer {_check.shown(identifier)} is an array: give it as Constant(array)")
     return _registry.resolve(identifier, "initializer", Initializer, _NAMES)
 
 

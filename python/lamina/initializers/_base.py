@@ -72,7 +72,9 @@ class Initializer:
 
 
 def _checked_shape(shape: Any, where: str) -> Shape:
-    message = f"{where}(shape={shape!r}): shape must be a tuple of non-negative integers, such as (784, 128)"
+    message = (
+        f"{where}(shape={_check.shown(shape)}): shape must be a tuple of non-negative integers, such as (784, 128)"
+    )
     if not isinstance(shape, (tuple, list)):
         raise TypeError(message)
     try:

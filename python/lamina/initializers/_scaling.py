@@ -17,7 +17,7 @@ _TRUNCATED_DEVIATION = 0.87962566103423978
 
 def _one_of(value: Any, name: str, where: str, known: Sequence[str]) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{where}({name}={value!r}): {name} must be one of {', '.join(known)}")
+        raise TypeError(f"{where}({name}={_check.shown(value)}): {name} must be one of {', '.join(known)}")
     if value not in known:
         raise _check.unknown(f"{where} {name}", value, known)
     return value
@@ -26,7 +26,7 @@ def _one_of(value: Any, name: str, where: str, known: Sequence[str]) -> str:
 def _checked_axes(axes: Any, name: str, where: str) -> list[int] | None:
     if axes is None:
         return None
-    message = f"{where}({name}={axes!r}): {name} must be a list of integers, such as [0]"
+    message = f"{where}({name}={_check.shown(axes)}): {name} must be a list of integers, such as [0]"
     if not isinstance(axes, (list, tuple)):
         raise TypeError(message)
     try:
