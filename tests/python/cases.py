@@ -650,7 +650,7 @@ def smooth_problem(case: Case) -> Problem:
     """
     best: tuple[bool, float] = (False, 0.0)
     chosen = None
-    for attempt in range(30):
+    for attempt in range(100):
         problem = make_problem(case, case["batch"], seed_of(case) + attempt)
         network = problem.reference("float64")
         distance = distance_from_kinks(network, problem.x, problem.y, training=True)
