@@ -162,6 +162,11 @@ def main() -> None:
         case for parts in cases.chosen_parts() for case in cases.pairwise({**parts, **SHARED}, cases.meaningful)
     ]
     configurations += [{**PLAIN, **special} for special in SPECIAL]
+    for case in configurations:  # found at once, not after many minutes
+        problem = cases.golden_problem(case, ROWS)
+        history = problem.reference("float64").fit(problem.x, problem.y, BATCH, EPOCHS, shuffle=False, seed=0)
+        if not np.isfinite(history).all():
+            raise SystemExit(f"not finite: {cases.case_id(case)}")
     results = []
     for number, case in enumerate(configurations):
         print(f"{number + 1}/{len(configurations)} {cases.case_id(case)}", flush=True)

@@ -567,8 +567,11 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
     loss = LOSSES[case["loss"]]
     x = reference.random_uniform(seed + 100, (rows, case["inputs"]), -1.0, 1.0)
     weights = make_weights(blank, seed)
-    if "exponential" in (case["head"][0], (case["hidden"] or ("none",))[0]):
-        weights = [w * 0.3 for w in weights]  # one exponential of another bends too much for differences
+    hidden = (case["hidden"] or ("none",))[0]
+    if "exponential" in (case["head"][0], hidden) or hidden == "log_softmax":
+        weights = [
+            w * 0.3 for w in weights
+        ]  # one exponential of another bends too much; log_softmax gives large numbers
     if needs_centre(case["loss"], case["head"][0]):
         centre(blank, weights, x)
     return Problem(
