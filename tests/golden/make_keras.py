@@ -28,6 +28,7 @@ import numpy as np  # noqa: E402
 import tensorflow  # noqa: E402
 
 import cases  # noqa: E402
+import pairing  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 23, 5, 10
 LINEAR, RELU, LEAKY, TANH, SOFTMAX = (
@@ -159,7 +160,7 @@ def main() -> None:
     """Writes keras.json beside this file."""
     keras.config.set_floatx("float64")
     configurations = [
-        case for parts in cases.chosen_parts() for case in cases.pairwise({**parts, **SHARED}, cases.meaningful)
+        case for parts in cases.chosen_parts() for case in pairing.pairwise({**parts, **SHARED}, cases.meaningful)
     ]
     configurations += [{**PLAIN, **special} for special in SPECIAL]
     for case in configurations:  # found at once, not after many minutes

@@ -17,6 +17,7 @@ import pytest
 
 import cases
 import forms
+import pairing
 from lamina import activations
 from lamina.layers import Dense
 from lamina.models import Sequential
@@ -338,7 +339,7 @@ def one_fault_at_most(case: cases.Case) -> bool:
 
 
 # All pairs; then those pairs without another fault beside them, so that each fault is found by itself.
-CASES = [case for allowed in (sensible, one_fault_at_most) for case in cases.pairwise(AXES, allowed)]
+CASES = [case for allowed in (sensible, one_fault_at_most) for case in pairing.pairwise(AXES, allowed)]
 
 
 @pytest.mark.filterwarnings("ignore:training stopped")  # as 1e300 makes it
@@ -373,7 +374,7 @@ def test_arrays_at_every_door(case: cases.Case) -> None:
 
 
 def test_the_cases_hold_every_pair_and_both_outcomes() -> None:
-    found = set().union(*(cases.pairs_of(case) for case in CASES))
+    found = set().union(*(pairing.pairs_of(case) for case in CASES))
     names = list(AXES)
     for i, a in enumerate(names):
         for b in names[i + 1 :]:

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import cases
+import pairing
 import reference
 from lamina import _core
 from lamina.models import Sequential
 from lamina.testing import check_gradients
 
-CASES = cases.pairwise(cases.gradient_axes(), cases.meaningful)
+CASES = pairing.pairwise(cases.gradient_axes(), cases.meaningful)
 EVERY_CASE = pytest.mark.parametrize("number", range(len(CASES)), ids=map(cases.case_id, CASES))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import cases
+import pairing
 from lamina import activations, config, initializers, layers, losses, metrics, optimizers, regularizers
 from lamina.callbacks import Callback, History, LambdaCallback
 from lamina.layers import Dense
@@ -166,7 +166,7 @@ def combinations(kinds: dict[str, Kind]) -> list[dict[str, Any]]:
     """Return each value by itself, and values together so that every pair of two arguments' values occurs."""
     axes = {name: range(len(kind.values)) for name, kind in kinds.items()}
     chosen = [{name: i} for name, numbers in axes.items() for i in numbers]
-    chosen += cases.pairwise(axes) if len(axes) > 1 else []
+    chosen += pairing.pairwise(axes) if len(axes) > 1 else []
     return [{name: kinds[name].values[i] for name, i in case.items()} for case in chosen]
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import cases
+import pairing
 import reference
 import reference_losses
 from lamina import _core
@@ -67,10 +68,10 @@ def test_lists_are_complete() -> None:
 def test_pairwise_covers_every_pair(sizes: list[int]) -> None:
     """Every pair of values of two axes occurs, in fewer cases than all combinations."""
     axes = {f"axis{i}": list(range(size)) for i, size in enumerate(sizes)}
-    found = cases.pairwise(axes)
+    found = pairing.pairwise(axes)
     assert len(found) <= np.prod(sizes)
-    assert found == cases.pairwise(axes)
-    seen = set().union(*(cases.pairs_of(case) for case in found))
+    assert found == pairing.pairwise(axes)
+    seen = set().union(*(pairing.pairs_of(case) for case in found))
     for (a, a_values), (b, b_values) in itertools.combinations(axes.items(), 2):
         for u, v in itertools.product(a_values, b_values):
             assert ((a, u), (b, v)) in seen
@@ -79,15 +80,15 @@ def test_pairwise_covers_every_pair(sizes: list[int]) -> None:
 @pytest.mark.parametrize("axes", [cases.gradient_axes(), *cases.training_axes()])
 def test_only_meaningless_pairs_are_missing(axes: dict[str, list[Any]]) -> None:
     """In the real lists every pair that makes sense occurs, and no case that does not."""
-    found = cases.pairwise(axes, cases.meaningful)
+    found = pairing.pairwise(axes, cases.meaningful)
     assert all(cases.meaningful(case) for case in found)
-    seen = set().union(*(cases.pairs_of(case) for case in found))
+    seen = set().union(*(pairing.pairs_of(case) for case in found))
     for (a, a_values), (b, b_values) in itertools.combinations(axes.items(), 2):
         for u, v in itertools.product(a_values, b_values):
             assert (((a, u), (b, v)) in seen) == cases.meaningful({a: u, b: v})
 
 
-@pytest.mark.parametrize("case", cases.pairwise(cases.gradient_axes(), cases.meaningful), ids=cases.case_id)
+@pytest.mark.parametrize("case", pairing.pairwise(cases.gradient_axes(), cases.meaningful), ids=cases.case_id)
 def test_reference_gradients(case: cases.Case) -> None:
     """The reference's gradients against its own losses, at a few elements of each weight."""
     problem = cases.smooth_problem(case)

@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 import cases
+import pairing
 import reference
 from lamina import _core
 
-CASES = [case for axes in cases.training_axes() for case in cases.pairwise(axes, cases.meaningful)]
+CASES = [case for axes in cases.training_axes() for case in pairing.pairwise(axes, cases.meaningful)]
 STEPS = 50
 SEED = 2**63 + 12345
 EVERY_CASE = pytest.mark.parametrize("number", range(len(CASES)), ids=map(cases.case_id, CASES))

@@ -50,7 +50,15 @@ class Activation(Layer):
         return {**super().get_config(), "activation": self.activation.get_config()}
 
 
-class ReLU(Activation):
+class _OfParameters(Activation):
+    """One whose arguments are the parameters of its function."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return its arguments."""
+        return {**Layer.get_config(self), **self.activation.parameters}
+
+
+class ReLU(_OfParameters):
     """max(x, 0), or with other arguments: x above the threshold, at most max_value; below the threshold
     negative_slope * (x - threshold).
 
@@ -86,12 +94,8 @@ class ReLU(Activation):
         )
         super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return its arguments."""
-        return {**Layer.get_config(self), **self.activation.parameters}
 
-
-class LeakyReLU(Activation):
+class LeakyReLU(_OfParameters):
     """x where x > 0, else negative_slope * x (Maas, Hannun and Ng, 2013).
 
     Parameters
@@ -124,12 +128,8 @@ class LeakyReLU(Activation):
             function = activations.ActivationFunction("leaky_relu", negative_slope=slope)
         super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
 
-    def get_config(self) -> dict[str, Any]:
-        """Return its arguments."""
-        return {**Layer.get_config(self), **self.activation.parameters}
 
-
-class ELU(Activation):
+class ELU(_OfParameters):
     """x where x > 0, else alpha * (exp(x) - 1) (Clevert, Unterthiner and Hochreiter, 2016).
 
     Parameters
@@ -155,10 +155,6 @@ class ELU(Activation):
     ) -> None:
         function = activations.ActivationFunction("elu", alpha=alpha)
         super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
-
-    def get_config(self) -> dict[str, Any]:
-        """Return its arguments."""
-        return {**Layer.get_config(self), **self.activation.parameters}
 
 
 class Softmax(Activation):
