@@ -36,7 +36,7 @@ def build(work: Workload) -> bytes:
 def main() -> None:
     work = parse_arguments(__doc__)
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1 if work.batch == 1 else work.threads  # one row is faster on one thread
+    options.intra_op_num_threads = work.inference_threads
     session = onnxruntime.InferenceSession(build(work), options, providers=["CPUExecutionProvider"])
     feed = {"x": random_rows(work, work.batch)}
     report(time_calls(work, lambda: session.run(None, feed)), work.flop_per_call)

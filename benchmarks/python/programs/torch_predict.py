@@ -11,7 +11,7 @@ from workload import parse_arguments, random_rows, report, time_calls
 
 def main() -> None:
     work = parse_arguments(__doc__, variants=("eager", "trace", "compile"))
-    torch.set_num_threads(work.threads)
+    torch.set_num_threads(work.inference_threads)
     x = torch.from_numpy(random_rows(work, work.batch))
     model = nn.Sequential(*build(work, dropout=0), nn.Softmax(-1)).eval()
     with torch.inference_mode():

@@ -22,6 +22,7 @@ import numpy as np
 DROPOUT = 0.2
 LEARNING_RATE = 1e-3
 CALIBRATION_SECONDS = 0.3
+PARTS = 100
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Workload:
     @property
     def regression(self) -> bool:
         return self.sizes[-1] == 1
+
+    @property
+    def inference_threads(self) -> int:
+        """For libraries that do not choose themselves: one row is as fast on one, and a second may be kept from it."""
+        return 1 if self.batch == 1 else self.threads
 
     @property
     def flop_per_call(self) -> int:
@@ -136,7 +142,8 @@ def time_epochs(work: Workload, epoch: Callable[[], object]) -> list[float]:
 def time_calls(work: Workload, call: Callable[[], object]) -> list[float]:
     """Time ``work.epochs`` blocks of calls; return the seconds of a call in each.
 
-    A block has as many calls as the warm-up did in ``CALIBRATION_SECONDS``, but at most ``work.steps``.
+    A block has as many calls as the warm-up did in ``CALIBRATION_SECONDS``, but at most ``work.steps``. Its
+    figure is the median over a hundred parts: calls are so short that another process's turn would count.
     """
     call()
     calls = 0
@@ -144,13 +151,15 @@ def time_calls(work: Workload, call: Callable[[], object]) -> list[float]:
     while calls == 0 or (calls < work.steps and time.perf_counter() - start < CALIBRATION_SECONDS):
         call()
         calls += 1
-    seconds = []
-    for _ in range(work.epochs):
+    part = max(1, calls // PARTS)
+
+    def time_part() -> float:
         start = time.perf_counter()
-        for _ in range(calls):
+        for _ in range(part):
             call()
-        seconds.append((time.perf_counter() - start) / calls)
-    return seconds
+        return (time.perf_counter() - start) / part
+
+    return [statistics.median(time_part() for _ in range(calls // part)) for _ in range(work.epochs)]
 
 
 def peak_memory_mib() -> float:
