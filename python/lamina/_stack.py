@@ -36,6 +36,7 @@ class LayerStack:
         self._layers: list[Layer] = []
         self._shape: Shape | None = None  # of a sample
         self._network: _core.Network | None = None
+        self._gives: Shape = ()  # of a sample, the network's outputs
         self._kept: list[Array] = []  # weights of the network that `add` made out of date
         self._settings: _training.Settings | None = None
         self._guard = Guard()
@@ -289,6 +290,7 @@ class LayerStack:
             self._settings.apply(network, entries)
         for layer, sample in places:
             layer.shape = sample
+        self._gives = self._shape_after(shape)
         self._shape, self._network = shape, network
         self._kept = []
         return network

@@ -407,7 +407,7 @@ class Sequential(LayerStack):
                 outputs = network.predict(rows)
             else:
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
-            return outputs if len(shape) == 1 else outputs.reshape(len(rows), *self._shape_after(shape))
+            return outputs if len(self._gives) == 1 else outputs.reshape(len(rows), *self._gives)
         finally:
             self._guard.leave(token)
 

@@ -106,6 +106,10 @@ def keras_activation(layer: dict[str, Any]) -> Any:
     public = cases.public_activation(layer)
     if isinstance(public, str):
         return public
+    if layer["name"] == "gelu" and not layer["parameters"][0]:
+        # TensorFlow's own rounds the root of 2 to float32, whatever the type.
+        root = np.sqrt(2.0)
+        return lambda z: 0.5 * z * (1 + keras.ops.erf(z / keras.ops.convert_to_tensor(root, z.dtype)))
     function = getattr(keras.activations, public.pop("name"))
     return lambda z: function(z, **public)
 

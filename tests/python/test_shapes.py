@@ -74,6 +74,15 @@ def test_gradients(name: str) -> None:
     assert check_gradients(model, X, y, training=True) <= 1e-6
 
 
+def test_outputs_of_several_axes_from_inputs_of_one() -> None:
+    """Axes of length 1 are kept too."""
+    x = X.reshape(20, 12)
+    for shape in ((4, 3), (12, 1), (1, 12), (2, 1, 6)):
+        model = Sequential([Input((12,)), Reshape(shape)], dtype="float64")
+        np.testing.assert_array_equal(model.predict(x), x.reshape(20, *shape))
+        np.testing.assert_array_equal(model.predict(x, verbose=0), x.reshape(20, *shape))
+
+
 def test_loss_and_metrics_are_means_over_all_places() -> None:
     """As Keras has it: a value for each place of the axes before the last, then the mean."""
     model = model_of(Dense(4, "softmax"), loss="sparse_categorical_crossentropy", metrics=("accuracy",))
