@@ -552,6 +552,7 @@ def golden_problem(case: Case, rows: int) -> Problem:
 def training_problem(case: Case, attempt: int = 0) -> Problem:
     """The problem of a training, some of its columns 0 in every row or in half of them."""
     problem = make_problem(case, case["rows"], seed_of(case) + attempt, case["optimizer"])
+    problem.optimizer = {**problem.optimizer, "learning_rate": problem.optimizer["learning_rate"] / 2**attempt}
     problem.x *= min(1.0, np.sqrt(8 / case["inputs"]))  # long rows would need smaller steps
     if case["zero_columns"]:
         problem.x[:, ::3] = 0

