@@ -14,7 +14,7 @@ from .models import Sequential
 # A gradient this much smaller than the largest one is measured against the largest.
 _FLOOR = 0.01
 # One this much smaller than the loss is lost in the rounding of the loss.
-_NOISE = 0.02
+_NOISE = 0.01
 
 
 def check_gradients(
@@ -30,7 +30,7 @@ def check_gradients(
 
     The difference for a weight w is (loss(w + h) - loss(w - h)) / 2h, h = epsilon * max(1, |w|).
     The relative error of a gradient g against a difference d is |g - d| / max(|g|, |d|, s / 100),
-    where s is the largest gradient or difference in the model, and at least a fiftieth of the
+    where s is the largest gradient or difference in the model, and at least a hundredth of the
     loss: a difference of two losses is rounded by 1e-16 of the loss, over 2h.
 
     Parameters
