@@ -142,13 +142,12 @@ template <class T> struct Plan<T>::Parts {
         block.bias = layers[i].use_bias ? parameters + 1 : nullptr;
       } else if (layers[i].type == "reshape") {
         add_block(shape).reshapes = true;
-        continue;
       } else {
         auto op = layers::make_op<T>(layers[i], {network.table(), shape, options.capacity * shape.times,
                                                  position, backward(), options.training, parameters});
         if (op != nullptr) add_op(std::move(op), shape, link_fused && i + 1 == layers.size());
       }
-      ++position;
+      position += layers[i].type != "reshape";
     }
     if (blocks.empty()) add_block(shape);
   }

@@ -281,9 +281,7 @@ class LayerStack:
         begun = 0
         for layer, sample in places:
             if begun >= len(kept):
-                names = [f"{layer.name} {name}" for name in layer.weight_names]
-                made = layer.initial_weights(sample, self.dtype)
-                values += _data.weights(made, layer.weight_shapes(sample), names, self.dtype)
+                values += layer.initial_weights(sample, self.dtype)
             begun += len(layer.weight_names)
         _give(network, values)
         if self._settings is not None and self._without_gradient() is None:
