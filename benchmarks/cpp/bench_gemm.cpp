@@ -26,16 +26,18 @@ struct Layer {
   explicit Layer(const Shape& s)
       : shape(s),
         panels(divide_up(s.units, panel_width)),
-        x_row(round_up(s.inputs, panel_width)),
-        y_row(panels * panel_width),
-        x(s.batch * x_row),
-        y(s.batch * y_row, -1e-3, 1e-3),
+        x_numbers(s.batch * round_up(s.inputs, panel_width)),
+        y_numbers(s.batch * panels * panel_width, -1e-3, 1e-3),
+        x(laid_out(x_numbers, s.inputs)),
+        y(laid_out(y_numbers, s.units)),
         y_transposed(round_up(s.batch, panel_width) * s.units, -1e-3, 1e-3),
         kernel(panels * s.inputs * panel_width) {}
 
   const Shape shape;
-  const Index panels, x_row, y_row;
-  const Numbers<float> x, y, y_transposed, kernel;  // [batch, inputs], [batch, units], panels of 32 rows, panels
+  const Index panels;
+  const Numbers<float> x_numbers, y_numbers;
+  const Matrix<float> x, y;                    // [batch, inputs], [batch, units]
+  const Numbers<float> y_transposed, kernel;  // panels of 32 rows, panels
   const kernels::Table<float>& table = kernels::table<float>(kernels::current_isa());
 
   double flops() const {
@@ -43,6 +45,11 @@ struct Layer {
            static_cast<double>(shape.units);
   }
   Index columns(Index panel) const { return std::min(panel_width, shape.units - panel * panel_width); }
+  // Large batches lie panel by panel.
+  Matrix<float> laid_out(const Numbers<float>& numbers, Index columns) const {
+    if (shape.batch <= panel_width) return {numbers.data(), round_up(columns, panel_width)};
+    return {numbers.data(), panel_width, shape.batch * panel_width};
+  }
   float* panel(Index i) const { return kernel.data() + i * shape.inputs * panel_width; }
 };
 
@@ -53,10 +60,10 @@ void forward(const Layer& l, Team& team) {
     gemm::forward<float>(l.table, {.rows = std::min(tile_rows, l.shape.batch - first),
                                    .inputs = l.shape.inputs,
                                    .columns = l.columns(panel),
-                                   .x = {l.x.data() + first * l.x_row, l.x_row},
+                                   .x = {l.x.at(first, 0), l.x.row, l.x.panel},
                                    .panel = l.panel(panel),
                                    .bias = nullptr,
-                                   .y = {l.y.data() + first * l.y_row + panel * panel_width, l.y_row},
+                                   .y = {l.y.at(first, panel * panel_width), l.y.row},
                                    .live = nullptr});
   }
 }
@@ -99,10 +106,10 @@ void weight_gradient(const Layer& l, const Update& u, Team& team) {
     g.rows = l.shape.batch;
     g.inputs = std::min(gemm::max_tile_inputs, l.shape.inputs - input);
     g.columns = l.columns(panel);
-    g.x = l.x.data() + input;
-    g.x_row = l.x_row;
-    g.dz = l.y.data() + panel * panel_width;
-    g.dz_row = l.y_row;
+    g.x = l.x.at(0, input);
+    g.x_row = l.x.row;
+    g.dz = l.y.at(0, panel * panel_width);
+    g.dz_row = l.y.row;
     g.weights = l.kernel.data() + offset;
     g.slots[0] = u.first.data() + offset;
     g.slots[1] = u.second.data() + offset;

@@ -103,6 +103,7 @@ template <class T, class Source> Call gather(const kernels::Table<T>& table, ker
   arguments.order = order->data();
   arguments.dst = dst->data();
   arguments.dst_row = width;
+  arguments.dst_panel = panel_width;
   arguments.live = live ? flags->data() : nullptr;
   return {0,
           static_cast<double>(rows * width) * (sizeof(Source) + sizeof(T)),

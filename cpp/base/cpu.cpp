@@ -72,6 +72,7 @@ const CpuFeatures& cpu_features() {
     f.avx2 = f.fma && __builtin_cpu_supports("avx2");
     f.avx512 = f.avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    f.slow_divider = __builtin_cpu_is("intel");
     return f;
   }();
   return features;

@@ -8,6 +8,7 @@ struct CpuFeatures {
   bool fma;     // multiply-add with its VEX encoding, and an operating system that saves the registers
   bool avx2;    // with fma
   bool avx512;  // F, BW, DQ, VL, with avx2
+  bool slow_divider;  // multiply-adds make a quotient sooner than its divider
 };
 
 const CpuFeatures& cpu_features();

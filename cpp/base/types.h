@@ -14,11 +14,13 @@ inline constexpr Index penalty_segment = 4096;  // elements whose penalty is sum
 constexpr Index divide_up(Index n, Index d) { return (n + d - 1) / d; }
 constexpr Index round_up(Index n, Index d) { return divide_up(n, d) * d; }
 
-// Rows of numbers, `row` elements apart.
+// Rows of numbers, `row` elements apart, in panels of 32 columns, `panel` elements apart. Row-major: the panels of a row
+// follow one another. Panel by panel: the rows of a panel do, so that a product of many rows walks through memory.
 template <class T> struct Matrix {
   T* data = nullptr;  // [rows, columns]
   Index row = 0;
-  T* at(Index r, Index c) const { return data + r * row + c; }
+  Index panel = panel_width;
+  T* at(Index r, Index c) const { return data + c / panel_width * panel + r * row + c % panel_width; }
   explicit operator bool() const { return data != nullptr; }
 };
 

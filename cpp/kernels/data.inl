@@ -1,80 +1,138 @@
 // Kernels that move or make data: gather, transpose, dropout masks.
 
-template <class T> void transpose(Index rows, Index columns, const T* src, Index src_row, T* dst, Index dst_row) {
-  constexpr Index block = 8;
-  for (Index r0 = 0; r0 < rows; r0 += block)
-    for (Index c = 0; c < columns; ++c) {
-      const Index end = r0 + block < rows ? r0 + block : rows;
-      for (Index r = r0; r < end; ++r) dst[c * dst_row + r] = src[r * src_row + c];
+// Rounds of a transposition: lanes with bit `step` clear come from the first of a pair of rows, the others, shifted by
+// step, from the second; and the other way round.
+template <int step, class V> inline __attribute__((always_inline)) void exchange_all(V (&x)[V::lanes]) {
+  if constexpr (step < V::lanes) {
+#pragma GCC unroll 16
+    for (int i = 0; i < V::lanes; ++i)
+      if ((i & step) == 0) exchange<step>(x[i], x[i + step]);
+    exchange_all<step * 2>(x);
+  }
+}
+
+// Rows [0, count) and V::lanes columns of src become columns of dst: log2(lanes) rounds of exchanges in registers.
+template <class V>
+inline __attribute__((always_inline)) void transpose_block(Index count, Index columns, const typename V::Scalar* src,
+                                                           Index src_row, typename V::Scalar* dst, Index dst_row) {
+  V x[V::lanes];
+  for (int i = 0; i < V::lanes; ++i) x[i] = i < count ? V::load(src + i * src_row) : V::set(0);
+  exchange_all<1>(x);
+  if (count == V::lanes && columns == V::lanes) {
+    for (int i = 0; i < V::lanes; ++i) x[i].store(dst + i * dst_row);
+  } else {
+    for (int i = 0; i < V::lanes; ++i)
+      if (i < columns) x[i].store_first(dst + i * dst_row, static_cast<int>(count));
+  }
+}
+
+template <class V>
+void transpose(Index rows, Index columns, const typename V::Scalar* src, Index src_row, typename V::Scalar* dst,
+               Index dst_row) {
+  for (Index r = 0; r < rows; r += V::lanes)
+    for (Index c = 0; c < columns; c += V::lanes)
+      transpose_block<V>(rows - r < V::lanes ? rows - r : V::lanes, columns - c < V::lanes ? columns - c : V::lanes,
+                         src + r * src_row + c, src_row, dst + c * dst_row + r, dst_row);
+}
+
+template <class Source, class T> const Source* source_row(const lamina::kernels::Gather<T>& g, Index row) {
+  return reinterpret_cast<const Source*>(static_cast<const char*>(g.source) + row * g.source_row);
+}
+template <class Source, class T> const Source* source_of(const lamina::kernels::Gather<T>& g, Index r) {
+  return source_row<Source>(g, g.order == nullptr ? g.first + r : g.order[r]);
+}
+
+template <class T> T* target_of(const lamina::kernels::Gather<T>& g, Index r, Index c) {
+  return g.dst + c / panel_width * g.dst_panel + r * g.dst_row + c % panel_width;
+}
+
+// N vectors of columns at c, row by row: a source's row and a batch's are each touched in one go.
+template <class V, class Source, int N> void gather_columns(const lamina::kernels::Gather<typename V::Scalar>& g, Index c) {
+  using T = typename V::Scalar;
+  V any[N];
+  T* dst[N];
+  for (int j = 0; j < N; ++j) {
+    any[j] = V::set(0);
+    dst[j] = target_of(g, 0, c + j * V::lanes);
+  }
+  for (Index r = 0; r < g.rows; ++r) {
+    const Source* const source = source_of<Source>(g, r) + c;
+#pragma GCC unroll 8
+    for (int j = 0; j < N; ++j) {
+      const V x = V::load(source + j * V::lanes);
+      x.store(dst[j] + r * g.dst_row);
+      any[j] = any[j] + abs(x);  // a sum keeps NaN, a maximum may not
     }
+  }
+  if (g.live == nullptr) return;
+  T sums[N * V::lanes];
+  for (int j = 0; j < N; ++j) any[j].store(sums + j * V::lanes);
+  for (int i = 0; i < N * V::lanes; ++i) g.live[c + i] = sums[i] != 0;
 }
 
 template <class V, class Source> void gather(const lamina::kernels::Gather<typename V::Scalar>& g) {
-  using T = typename V::Scalar;
-  const auto row_at = [&](Index row) {
-    return reinterpret_cast<const Source*>(static_cast<const char*>(g.source) + row * g.source_row);
-  };
-  const auto source = [&](Index r) { return row_at(g.order == nullptr ? g.first + r : g.order[r]); };
   constexpr Index line = 64 / static_cast<Index>(sizeof(Source));
   if (g.next != nullptr)
     for (Index r = 0; r < g.next_rows; ++r)
-      for (Index c = g.begin; c < g.end; c += line) __builtin_prefetch(row_at(g.next[r]) + c);
+      for (Index c = g.begin; c < g.end; c += line) __builtin_prefetch(source_row<Source>(g, g.next[r]) + c);
+  constexpr int together = 4;
   Index c = g.begin;
-  for (; c + V::lanes <= g.end; c += V::lanes) {
-    V any = V::set(0);
-    for (Index r = 0; r < g.rows; ++r) {
-      const V x = V::load(source(r) + c);
-      x.store(g.dst + r * g.dst_row + c);
-      any = any + abs(x);  // a sum keeps NaN, a maximum may not
-    }
-    if (g.live == nullptr) continue;
-    T lanes[V::lanes];
-    any.store(lanes);
-    for (int i = 0; i < V::lanes; ++i) g.live[c + i] = lanes[i] != 0;
-  }
+  for (; c + together * V::lanes <= g.end; c += together * V::lanes) gather_columns<V, Source, together>(g, c);
+  for (; c + V::lanes <= g.end; c += V::lanes) gather_columns<V, Source, 1>(g, c);
   for (; c < g.end; ++c) {
     bool any = false;
     for (Index r = 0; r < g.rows; ++r) {
-      const T x = static_cast<T>(source(r)[c]);
-      g.dst[r * g.dst_row + c] = x;
+      const auto x = static_cast<typename V::Scalar>(source_of<Source>(g, r)[c]);
+      *target_of(g, r, c) = x;
       any = any || x != 0;
     }
     if (g.live != nullptr) g.live[c] = any;
   }
 }
 
-// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011) on a vector of counters.
-inline __attribute__((always_inline)) void philox(Words (&x)[4], std::uint64_t seed) {
-  auto key_0 = static_cast<std::uint32_t>(seed), key_1 = static_cast<std::uint32_t>(seed >> 32);
+// Philox4x32-10 (Salmon, Moraes, Dror and Shaw, 2011) on vectors of counters. The rounds' keys are vectors made once:
+// from a general register each would cost a shuffle a round.
+struct PhiloxKeys {
+  static constexpr int rounds = 10;
+  Words key_0[rounds], key_1[rounds];
+
+  explicit PhiloxKeys(std::uint64_t seed) {
+    auto low = static_cast<std::uint32_t>(seed), high = static_cast<std::uint32_t>(seed >> 32);
+    for (int round = 0; round < rounds; ++round, low += 0x9E3779B9u, high += 0xBB67AE85u) {
+      key_0[round] = Words::set(low);
+      key_1[round] = Words::set(high);
+    }
+  }
+};
+
+inline __attribute__((always_inline)) void philox(Words (&x)[4], const PhiloxKeys& keys) {
 #pragma GCC unroll 10
-  for (int round = 0; round < 10; ++round) {
+  for (int round = 0; round < PhiloxKeys::rounds; ++round) {
     Words high_0, low_0, high_2, low_2;
     multiply(x[0], Words::set(0xD2511F53u), high_0, low_0);
     multiply(x[2], Words::set(0xCD9E8D57u), high_2, low_2);
-    x[0] = high_2 ^ x[1] ^ Words::set(key_0);
+    x[0] = high_2 ^ x[1] ^ keys.key_0[round];
     x[1] = low_2;
-    x[2] = high_0 ^ x[3] ^ Words::set(key_1);
+    x[2] = high_0 ^ x[3] ^ keys.key_1[round];
     x[3] = low_0;
-    key_0 += 0x9E3779B9u;
-    key_1 += 0xBB67AE85u;
   }
 }
 
 // 64 elements take 16 counters of four words: element e has counter 16 (e / 64) + e % 16 and word e / 16 % 4.
 template <class T> void dropout_mask(const lamina::kernels::DropoutMask<T>& d) {
+  const PhiloxKeys keys(d.seed);
   const auto step_low = static_cast<std::uint32_t>(d.step);
   const std::uint32_t step_high = static_cast<std::uint32_t>(d.step >> 32) << 16;
+  const Words threshold = Words::set(d.threshold);
   for (Index group = d.first; group < d.first + d.count; ++group) {
-    std::uint32_t words[64];
     const std::uint64_t block = static_cast<std::uint64_t>(group) * 16;
     const std::uint32_t block_high = static_cast<std::uint32_t>(block >> 32) & 0xffffu;
     for (int lane = 0; lane < 16; lane += Words::lanes) {
       Words x[4] = {Words::count_from(static_cast<std::uint32_t>(block) + static_cast<std::uint32_t>(lane)),
                     Words::set(block_high | step_high), Words::set(step_low), Words::set(d.stream)};
-      philox(x, d.seed);
-      for (int word = 0; word < 4; ++word) x[word].store(words + word * 16 + lane);
+      philox(x, keys);
+      for (int word = 0; word < 4; ++word)
+        store_where(x[word], threshold, d.scale, d.mask + group * 64 + word * 16 + lane);
     }
-    T* const mask = d.mask + group * 64;
-    for (int e = 0; e < 64; ++e) mask[e] = words[e] >= d.threshold ? d.scale : T{0};
   }
 }

@@ -9,7 +9,7 @@
 
 namespace lamina::kernels {
 
-extern const Tables scalar_tables, scalar_fma_tables, avx2_tables, avx512_tables;
+extern const Tables scalar_tables, scalar_fma_tables, avx2_tables, avx512_tables, avx512_slow_divider_tables;
 
 namespace {
 
@@ -43,7 +43,7 @@ Isa parse(const std::string& name, const std::string& place) {
 
 const Tables& tables(Isa isa) {
   switch (isa) {
-    case Isa::avx512: return avx512_tables;
+    case Isa::avx512: return cpu_features().slow_divider ? avx512_slow_divider_tables : avx512_tables;
     case Isa::avx2: return avx2_tables;
     case Isa::scalar: break;
   }

@@ -6,28 +6,39 @@ template <class V> inline constexpr int tile_rows = (V::registers - tile_vectors
 
 enum class Along { depth, rows };  // which index of A is contiguous
 
+template <class V, int M, int N, Along along>
+inline __attribute__((always_inline)) void multiply_add(V (&acc)[M][N], const typename V::Scalar* a, Index a_stride,
+                                                        const typename V::Scalar* b) {
+  V right[N];
+#pragma GCC unroll 16
+  for (int j = 0; j < N; ++j) right[j] = V::load(b + j * V::lanes);
+#pragma GCC unroll 16
+  for (int m = 0; m < M; ++m) {
+    const V left = V::set(a[along == Along::depth ? m * a_stride : m]);
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j) acc[m][j] = fma(left, right[j], acc[m][j]);
+  }
+}
+
 // acc[m][j] += Σ_k A(m, k) B(k, j), A(m, k) = a[m * a_stride + k] or a[m + k * a_stride].
 template <class V, int M, int N, Along along>
 inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename V::Scalar* a, Index a_stride,
                                                  const typename V::Scalar* b, Index b_row, Index depth,
                                                  const std::uint8_t* live) {
-  for (Index k = 0; k < depth; ++k, b += b_row, a += along == Along::depth ? 1 : a_stride) {
-    if (live != nullptr && live[k] == 0) continue;
-    V right[N];
-#pragma GCC unroll 16
-    for (int j = 0; j < N; ++j) right[j] = V::load(b + j * V::lanes);
-#pragma GCC unroll 16
-    for (int m = 0; m < M; ++m) {
-      const V left = V::set(a[along == Along::depth ? m * a_stride : m]);
-#pragma GCC unroll 16
-      for (int j = 0; j < N; ++j) acc[m][j] = fma(left, right[j], acc[m][j]);
-    }
+  const Index step = along == Along::depth ? 1 : a_stride;
+  if (live == nullptr) {
+    for (Index k = 0; k < depth; ++k) multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
+  } else {
+    for (Index k = 0; k < depth; ++k)
+      if (live[k] != 0) multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
   }
 }
 
-template <class V, int M, int N> void clear(V (&acc)[M][N]) {
-  for (auto& row : acc)
-    for (V& x : row) x = V::set(0);
+template <class V, int M, int N> inline __attribute__((always_inline)) void clear(V (&acc)[M][N]) {
+#pragma GCC unroll 16
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j) acc[m][j] = V::set(0);
 }
 
 // Calls f.template operator()<M>() with M = rows, 1 ≤ rows ≤ M.
@@ -58,26 +69,47 @@ template <class F> void even_groups(Index n, Index most, const F& f) {
   }
 }
 
-template <class V> void product(const lamina::kernels::Product<typename V::Scalar>& p) {
+// Fetches rows of a panel that the hardware does not foresee: they lie far from those that were read last. Into the
+// first cache where they are needed within some 100 ns, else into the second.
+enum class Fetch { soon, later };
+template <Fetch fetch, class T> inline __attribute__((always_inline)) void prefetch_rows(const T* rows, Index row, Index count) {
+  constexpr int line = 64 / sizeof(T);
+  for (Index r = 0; r < count; ++r)
+#pragma GCC unroll 4
+    for (int c = 0; c < panel_width; c += line) __builtin_prefetch(rows + r * row + c, 0, fetch == Fetch::soon ? 3 : 2);
+}
+
+// Rows [row, row + M) of the product, N vectors at column c. Rows that lie as in a panel have a stride known beforehand,
+// which leaves no register to be spilled.
+template <class V, int M, int N, bool in_panel>
+void product_tile(const lamina::kernels::Product<typename V::Scalar>& p, Index row, Index c) {
   using T = typename V::Scalar;
+  const Index a_row = in_panel ? panel_width : p.a_row;
+  const T* a = p.a + row * a_row;
+  V acc[M][N];
+  clear(acc);
+  for (Index k = 0; k < p.depth; k += p.chunk, a += p.a_chunk) {
+    const Index depth = p.depth - k < p.chunk ? p.depth - k : p.chunk;
+    if (k + p.chunk < p.depth) prefetch_rows<Fetch::soon>(a + p.a_chunk, a_row, M);
+    chain<V, M, N, Along::depth>(acc, a, a_row, p.b + k * p.b_row + c, p.b_row, depth,
+                                 p.live == nullptr ? nullptr : p.live + k);
+  }
+#pragma GCC unroll 16
+  for (int m = 0; m < M; ++m)
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j) {
+      const Index column = c + j * V::lanes;
+      V x = acc[m][j];
+      if (p.init != nullptr) x = V::load(p.init + (row + m) * p.init_row + column) + x;
+      x.store(p.c + (row + m) * p.c_row + column);
+    }
+}
+
+template <class V> void product(const lamina::kernels::Product<typename V::Scalar>& p) {
   for_vectors<V, tile_vectors<V>>(p.columns, [&]<int N>(Index c) {
     even_groups(p.rows, tile_rows<V>, [&](Index row, Index rows) {
       with_rows<tile_rows<V>>(rows, [&]<int M>() {
-        V acc[M][N];
-        clear(acc);
-        const T* a = p.a + row * p.a_row;
-        for (Index k = 0; k < p.depth; k += p.chunk, a += p.a_chunk) {
-          const Index depth = p.depth - k < p.chunk ? p.depth - k : p.chunk;
-          chain<V, M, N, Along::depth>(acc, a, p.a_row, p.b + k * p.b_row + c, p.b_row, depth,
-                                       p.live == nullptr ? nullptr : p.live + k);
-        }
-        for (int m = 0; m < M; ++m)
-          for (int j = 0; j < N; ++j) {
-            const Index column = c + j * V::lanes;
-            V x = acc[m][j];
-            if (p.init != nullptr) x = V::load(p.init + (row + m) * p.init_row + column) + x;
-            x.store(p.c + (row + m) * p.c_row + column);
-          }
+        p.a_row == panel_width ? product_tile<V, M, N, true>(p, row, c) : product_tile<V, M, N, false>(p, row, c);
       });
     });
   });
@@ -100,40 +132,73 @@ template <class V> typename V::Scalar multiply_adds(Index count) {
   return lanes[0];
 }
 
-// The gradient of inputs [first, first + M) of a panel, N vectors at column c, into tile [M, N lanes].
-template <class V, int M, int N>
-void gradient_tile(const lamina::kernels::WeightGradient<typename V::Scalar>& g, Index first, Index c,
-                   typename V::Scalar* tile) {
-  V acc[M][N];
+// The gradient of inputs [first, first + M) of a panel, N vectors at column c.
+template <class V, int M, int N, class Args>
+inline __attribute__((always_inline)) void gradient_tile(const Args& g, Index first, Index c, V (&acc)[M][N]) {
   clear(acc);
   bool live = g.live == nullptr;
   for (int m = 0; m < M && !live; ++m) live = g.live[first + m] != 0;
   if (live) chain<V, M, N, Along::rows>(acc, g.x + first, g.x_row, g.dz + c, g.dz_row, g.rows, nullptr);
+  if (g.previous == nullptr) return;
+#pragma GCC unroll 16
   for (int m = 0; m < M; ++m)
-    for (int j = 0; j < N; ++j) {
-      V x = acc[m][j];
-      if (g.previous != nullptr) x = V::load(g.previous + (first + m) * panel_width + c + j * V::lanes) + x;
-      x.store(tile + (m * N + j) * V::lanes);
-    }
+#pragma GCC unroll 16
+    for (int j = 0; j < N; ++j)
+      acc[m][j] = V::load(g.previous + (first + m) * panel_width + c + j * V::lanes) + acc[m][j];
 }
 
-// Small batches take few inputs at a time, so that columns of zeros can be skipped; larger ones fill the registers.
-template <class V> Index inputs_at_once(Index rows) {
-  constexpr Index few = tile_rows<V> < 4 ? tile_rows<V> : 4;
-  return rows <= panel_width ? few : tile_rows<V>;
+// Inputs whose gradients go from registers right into the update. More would fill the registers better, but a small
+// batch spends its time in the update, and few inputs are more often zero in the whole batch.
+template <class V> inline constexpr int few_inputs = tile_rows<V> < 4 ? tile_rows<V> : 4;
+
+// Tiles of M inputs from `first` on; returns the first input that is left.
+template <class V, int M, int N, class Rule>
+__attribute__((noinline)) Index small_tiles(lamina::kernels::WeightGradient<typename V::Scalar> g, Rule rule, Index first,
+                                            Index c) {
+  const bool penalised = is_penalised(g);
+  for (; first + M <= g.inputs; first += M) {
+    V acc[M][N];
+    gradient_tile<V, M, N>(g, first, c, acc);
+#pragma GCC unroll 4
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 4
+      for (int j = 0; j < N; ++j) update_at(rule, acc[m][j], g, penalised, (first + m) * panel_width + c + j * V::lanes);
+  }
+  return first;
+}
+
+// Larger tiles, which go through memory, so that the update is there once for all of them.
+template <class V, int N, class Rule>
+void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar> g, const Rule rule, Index c) {
+  typename V::Scalar tile[tile_rows<V> * N * V::lanes];
+  even_groups(g.inputs, tile_rows<V>, [&, g](Index first, Index count) {
+    with_rows<tile_rows<V>>(count, [&]<int M>() {
+      const Index offset = first * panel_width;
+      prefetch_rows<Fetch::soon>(g.weights + offset, panel_width, M);
+      for (int s = 0; s < Rule::slots; ++s) prefetch_rows<Fetch::soon>(g.slots[s] + offset, panel_width, M);
+      V acc[M][N];
+      gradient_tile<V, M, N>(g, first, c, acc);
+#pragma GCC unroll 16
+      for (int m = 0; m < M; ++m)
+#pragma GCC unroll 16
+        for (int j = 0; j < N; ++j) acc[m][j].store(tile + (m * N + j) * V::lanes);
+    });
+    const auto local = g;
+    const Rule update = rule;
+    const bool penalised = is_penalised(g);
+    for (Index m = 0; m < count; ++m)
+      for (int j = 0; j < N; ++j)
+        update_at(update, V::load(tile + (m * N + j) * V::lanes), local, penalised,
+                  (first + m) * panel_width + c + j * V::lanes);
+  });
 }
 
 template <class V, class Rule> void weight_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
-  using T = typename V::Scalar;
   const Rule rule(g.scalars);
   for_vectors<V, tile_vectors<V>>(g.columns, [&]<int N>(Index c) {
-    even_groups(g.inputs, inputs_at_once<V>(g.rows), [&](Index first, Index count) {
-      T tile[tile_rows<V> * N * V::lanes];
-      with_rows<tile_rows<V>>(count, [&]<int M>() { gradient_tile<V, M, N>(g, first, c, tile); });
-      for (Index m = 0; m < count; ++m)
-        for (int j = 0; j < N; ++j)
-          update_at(rule, V::load(tile + (m * N + j) * V::lanes), g, (first + m) * panel_width + c + j * V::lanes);
-    });
+    if (g.rows > panel_width) return large_tiles<V, N>(g, rule, c);
+    const Index rest = small_tiles<V, few_inputs<V>, N>(g, rule, 0, c);
+    small_tiles<V, 1, N>(g, rule, rest, c);
   });
 }
 
@@ -144,6 +209,6 @@ template <class V, class Rule> void bias_gradient(const lamina::kernels::WeightG
     V sum = V::set(0);
     for (Index r = 0; r < g.rows; ++r) sum = sum + V::load(g.dz + r * g.dz_row + c);
     if (g.previous != nullptr) sum = V::load(g.previous + c) + sum;
-    update_at(rule, sum, g, c);
+    update_at(rule, sum, g, is_penalised(g), c);
   }
 }

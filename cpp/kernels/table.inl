@@ -15,8 +15,8 @@ using lamina::kernels::Table;
 #include "kernels/product.inl"
 #include "kernels/data.inl"
 
-template <class V> constexpr Table<typename V::Scalar> make_table() {
-  using T = typename V::Scalar;
+// U is the vector type of the updates.
+template <class V, class U = V> constexpr Table<typename V::Scalar> make_table() {
 #define LAMINA_UPDATE(name, rule, count) static_assert(rule<V>::slots == count);
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
@@ -25,13 +25,13 @@ template <class V> constexpr Table<typename V::Scalar> make_table() {
       .product = product<V>,
       .weight_gradient =
           {
-#define LAMINA_UPDATE(name, rule, slots) weight_gradient<V, rule<V>>,
+#define LAMINA_UPDATE(name, rule, slots) weight_gradient<U, rule<U>>,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
           },
       .bias_gradient =
           {
-#define LAMINA_UPDATE(name, rule, slots) bias_gradient<V, rule<V>>,
+#define LAMINA_UPDATE(name, rule, slots) bias_gradient<U, rule<U>>,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
           },
@@ -53,9 +53,9 @@ template <class V> constexpr Table<typename V::Scalar> make_table() {
       .log = log_rows<V>,
       .log1p_exp_minus_abs = log1p_exp_minus_abs_rows<V>,
       .softmax = softmax<V>,
-      .transpose = transpose<T>,
+      .transpose = transpose<V>,
       .gather = {gather<V, std::uint8_t>, gather<V, float>, gather<V, double>},
-      .dropout_mask = dropout_mask<T>,
+      .dropout_mask = dropout_mask<typename V::Scalar>,
       .multiply_adds = multiply_adds<V>,
       .penalty = penalty<V>,
   };

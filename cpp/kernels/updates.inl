@@ -101,17 +101,23 @@ template <class V> struct Store {
   void apply(V g, V&, V* s) const { s[0] = g; }
 };
 
-// One vector at `offset` of the weights: adds the penalty's gradient, then applies the rule.
-template <class V, class Rule, class Args> void update_at(const Rule& rule, V g, const Args& a, Index offset) {
-  using T = typename V::Scalar;
-  T* const p = a.weights + offset;
-  V w = V::load(p);
+template <class Args> bool is_penalised(const Args& a) { return a.l1 != 0 || a.twice_l2 != 0; }
+
+// The gradient with that of the penalties at the weights w.
+template <class V, class Args> V with_penalty(V g, V w, const Args& a) {
   if (a.twice_l2 != 0) g = fma(V::set(a.twice_l2), w, g);
-  if (a.l1 != 0) {
-    const V zero = V::set(0);
-    const V negative = select(less(w, zero), V::set(-a.l1), zero);
-    g = g + select(less(zero, w), V::set(a.l1), negative);
-  }
+  if (a.l1 == 0) return g;
+  const V zero = V::set(0), negative = select(less(w, zero), V::set(-a.l1), zero);
+  return g + select(less(zero, w), V::set(a.l1), negative);
+}
+
+// One vector at `offset` of the weights. `a` and `rule` are to be local copies: what is behind a pointer would be read
+// again after every store.
+template <class V, class Rule, class Args>
+inline __attribute__((always_inline)) void update_at(const Rule& rule, V g, const Args& a, bool penalised, Index offset) {
+  auto* const p = a.weights + offset;
+  V w = V::load(p);
+  if (penalised) g = with_penalty(g, w, a);
   V slots[lamina::kernels::max_slots] = {g, g, g};
 #pragma GCC unroll 3
   for (int s = 0; s < Rule::slots; ++s) slots[s] = V::load(a.slots[s] + offset);

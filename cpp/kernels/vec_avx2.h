@@ -24,6 +24,10 @@ template <> struct Vec<float> {
   }
   static Vec set(float x) { return {_mm256_set1_ps(x)}; }
   void store(float* p) const { _mm256_storeu_ps(p, v); }
+  void store_first(float* p, int n) const {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    _mm256_maskstore_ps(p, _mm256_cmpgt_epi32(_mm256_set1_epi32(n), lane), v);
+  }
   friend Vec operator+(Vec a, Vec b) { return {_mm256_add_ps(a.v, b.v)}; }
   friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_ps(a.v, b.v)}; }
   friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_ps(a.v, b.v)}; }
@@ -68,6 +72,9 @@ template <> struct Vec<double> {
   static Vec load(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p))}; }
   static Vec set(double x) { return {_mm256_set1_pd(x)}; }
   void store(double* p) const { _mm256_storeu_pd(p, v); }
+  void store_first(double* p, int n) const {
+    _mm256_maskstore_pd(p, _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3)), v);
+  }
   friend Vec operator+(Vec a, Vec b) { return {_mm256_add_pd(a.v, b.v)}; }
   friend Vec operator-(Vec a, Vec b) { return {_mm256_sub_pd(a.v, b.v)}; }
   friend Vec operator*(Vec a, Vec b) { return {_mm256_mul_pd(a.v, b.v)}; }
@@ -98,6 +105,26 @@ template <> struct Vec<double> {
   }
 };
 
+// A round of a transposition, see data.inl.
+template <int step> void exchange(Vec<float>& a, Vec<float>& b) {
+  const __m256 x = a.v, y = b.v;
+  if constexpr (step == 1) {
+    a.v = _mm256_blend_ps(x, _mm256_moveldup_ps(y), 0xaa);
+    b.v = _mm256_blend_ps(_mm256_movehdup_ps(x), y, 0xaa);
+  } else if constexpr (step == 2) {
+    a.v = _mm256_castpd_ps(_mm256_unpacklo_pd(_mm256_castps_pd(x), _mm256_castps_pd(y)));
+    b.v = _mm256_castpd_ps(_mm256_unpackhi_pd(_mm256_castps_pd(x), _mm256_castps_pd(y)));
+  } else {
+    a.v = _mm256_permute2f128_ps(x, y, 0x20);
+    b.v = _mm256_permute2f128_ps(x, y, 0x31);
+  }
+}
+template <int step> void exchange(Vec<double>& a, Vec<double>& b) {
+  const __m256d x = a.v, y = b.v;
+  a.v = step == 1 ? _mm256_unpacklo_pd(x, y) : _mm256_permute2f128_pd(x, y, 0x20);
+  b.v = step == 1 ? _mm256_unpackhi_pd(x, y) : _mm256_permute2f128_pd(x, y, 0x31);
+}
+
 // Unsigned 32-bit integers, as many as a vector of float has lanes: for the random generator.
 struct Words {
   static constexpr int lanes = 8;
@@ -106,14 +133,29 @@ struct Words {
   static Words count_from(std::uint32_t x) {  // x, x + 1, ...
     return {_mm256_add_epi32(set(x).v, _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7))};
   }
-  void store(std::uint32_t* p) const { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), v); }
   friend Words operator^(Words a, Words b) { return {_mm256_xor_si256(a.v, b.v)}; }
   friend void multiply(Words a, Words b, Words& high, Words& low) {
     const __m256i even = _mm256_mul_epu32(a.v, b.v);
-    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(a.v, 32), _mm256_srli_epi64(b.v, 32));
-    high.v = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xaa);
-    low.v = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xaa);
+    const __m256i odd = _mm256_mul_epu32(_mm256_shuffle_epi32(a.v, swap), _mm256_shuffle_epi32(b.v, swap));
+    high.v = _mm256_blend_epi32(_mm256_shuffle_epi32(even, swap), odd, 0xaa);
+    low.v = _mm256_blend_epi32(even, _mm256_shuffle_epi32(odd, swap), 0xaa);
   }
+  // out[i] = words[i] >= threshold[i] ? x : 0.
+  friend void store_where(Words words, Words threshold, float x, float* out) {
+    _mm256_storeu_ps(out, _mm256_and_ps(_mm256_castsi256_ps(at_least(words, threshold)), _mm256_set1_ps(x)));
+  }
+  friend void store_where(Words words, Words threshold, double x, double* out) {
+    const __m256i kept = at_least(words, threshold);
+    store_half(_mm256_castsi256_si128(kept), x, out);
+    store_half(_mm256_extracti128_si256(kept, 1), x, out + 4);
+  }
+
+ private:
+  static constexpr int swap = 0xb1;  // neighbours
+  static void store_half(__m128i kept, double x, double* out) {
+    _mm256_storeu_pd(out, _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(kept)), _mm256_set1_pd(x)));
+  }
+  static __m256i at_least(Words a, Words b) { return _mm256_cmpeq_epi32(_mm256_max_epu32(a.v, b.v), a.v); }
 };
 
 }  // namespace

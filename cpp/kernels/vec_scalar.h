@@ -19,6 +19,7 @@ template <> struct Vec<float> {
   static Vec load(const double* p) { return {static_cast<float>(*p)}; }
   static Vec set(float x) { return {x}; }
   void store(float* p) const { *p = v; }
+  void store_first(float* p, int) const { *p = v; }
   friend Vec fma(Vec a, Vec b, Vec c) { return {__builtin_fmaf(a.v, b.v, c.v)}; }
   friend Vec sqrt(Vec a) { return {__builtin_sqrtf(a.v)}; }
   friend Vec abs(Vec a) { return {__builtin_fabsf(a.v)}; }
@@ -47,6 +48,7 @@ template <> struct Vec<double> {
   static Vec load(const float* p) { return {static_cast<double>(*p)}; }
   static Vec set(double x) { return {x}; }
   void store(double* p) const { *p = v; }
+  void store_first(double* p, int) const { *p = v; }
   friend Vec fma(Vec a, Vec b, Vec c) { return {__builtin_fma(a.v, b.v, c.v)}; }
   friend Vec sqrt(Vec a) { return {__builtin_sqrt(a.v)}; }
   friend Vec abs(Vec a) { return {__builtin_fabs(a.v)}; }
@@ -80,12 +82,15 @@ struct Words {
   std::uint32_t v;
   static Words set(std::uint32_t x) { return {x}; }
   static Words count_from(std::uint32_t x) { return {x}; }  // x, x + 1, ...
-  void store(std::uint32_t* p) const { *p = v; }
   friend Words operator^(Words a, Words b) { return {a.v ^ b.v}; }
   friend void multiply(Words a, Words b, Words& high, Words& low) {
     const std::uint64_t product = std::uint64_t{a.v} * b.v;
     high.v = static_cast<std::uint32_t>(product >> 32);
     low.v = static_cast<std::uint32_t>(product);
+  }
+  // *out = words >= threshold ? x : 0.
+  template <class T> friend void store_where(Words words, Words threshold, T x, T* out) {
+    *out = words.v >= threshold.v ? x : T{0};
   }
 };
 

@@ -31,7 +31,7 @@ template <class T> class DenseForward final : public Step<T> {
       gemm::forward<T>(block_.table, {.rows = rect.rows,
                                       .inputs = kernel_.inputs,
                                       .columns = rect.columns,
-                                      .x = {block_.in.at(first, 0), block_.in.row},
+                                      .x = {block_.in.at(first, 0), block_.in.row, block_.in.panel},
                                       .panel = kernel_.value + panel * kernel_.panel_stride(),
                                       .bias = bias(column),
                                       .y = {block_.sum.at(first, column), block_.sum.row},

@@ -24,15 +24,15 @@ const char* name_of(losses::Link link) {
 // Places matrices in one arena: reserve first, then all at once.
 template <class T> class Placement {
  public:
-  void matrix(Matrix<T>& m, Index rows, Index columns) {
-    const Index row = round_up(columns, panel_width);
-    matrices_.push_back({&m, arena_.reserve(rows * row), row});
+  void matrix(Matrix<T>& m, Index rows, Index columns, bool panelled = false) {
+    const Index all = round_up(columns, panel_width), offset = arena_.reserve(rows * all);
+    matrices_.push_back({&m, offset, panelled ? panel_width : all, panelled ? rows * panel_width : panel_width});
   }
   void pointer(T*& p, Index count) { pointers_.push_back({&p, arena_.reserve(count)}); }
 
   void allocate() {
     arena_.allocate();
-    for (const auto& m : matrices_) *m.target = {arena_.at(m.offset), m.row};
+    for (const auto& m : matrices_) *m.target = {arena_.at(m.offset), m.row, m.panel};
     for (const auto& p : pointers_) *p.target = arena_.at(p.offset);
   }
 
@@ -41,7 +41,7 @@ template <class T> class Placement {
  private:
   struct PlacedMatrix {
     Matrix<T>* target;
-    Index offset, row;
+    Index offset, row, panel;
   };
   struct PlacedPointer {
     T** target;
@@ -182,17 +182,26 @@ template <class T> struct Plan<T>::Parts {
     return blocks[i]->kernel == nullptr && !blocks[i]->reshapes && i > 0 && needs_gradient(i - 1);
   }
 
+  // Whether what a block of dense layers reads lies panel by panel: large batches in training, whose products then walk
+  // through memory, and nothing else wants whole rows of it.
+  bool panelled(std::size_t reader) const {
+    constexpr Index few_rows = 32;
+    return backward() && options.capacity > few_rows && reader < blocks.size() && blocks[reader]->kernel != nullptr &&
+           (reader == 0 || blocks[reader - 1]->kernel != nullptr);
+  }
+
   void place() {
     const Index rows = options.capacity;
-    placement.matrix(input, rows, network.inputs());
+    placement.matrix(input, rows, network.inputs(), panelled(0));
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
       const Index all = rows * b.times;
-      if (b.kernel != nullptr) placement.matrix(b.sum, all, b.columns);
+      const bool by_panels = panelled(i + 1);
+      if (b.kernel != nullptr) placement.matrix(b.sum, all, b.columns, by_panels);
       if (b.reshapes) placement.matrix(b.out, all, b.columns);
       for (std::size_t k = 0; k < b.ops.size(); ++k)
-        if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, all, b.columns);
-      if (needs_gradient(i) && !shares_gradient(i)) placement.matrix(b.dy, all, b.columns);
+        if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, all, b.columns, by_panels);
+      if (needs_gradient(i) && !shares_gradient(i)) placement.matrix(b.dy, all, b.columns, by_panels);
       if (b.kernel != nullptr && i > 0 && needs_gradient(i - 1))
         placement.pointer(b.dy_transposed, round_up(all, panel_width) * b.columns);
     }

@@ -33,6 +33,7 @@ template <class T> class GatherStep final : public Step<T> {
                                                    .next_rows = batch.next_rows,
                                                    .dst = to_.data,
                                                    .dst_row = to_.row,
+                                                   .dst_panel = to_.panel,
                                                    .live = live_});
   }
 

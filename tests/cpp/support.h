@@ -15,6 +15,7 @@
 
 namespace lamina::kernels {
 extern const Tables scalar_tables;  // the level of CPUs without a multiply-add
+extern const Tables avx2_tables, avx512_tables, avx512_slow_divider_tables;
 }
 
 namespace lamina::test {
@@ -164,12 +165,16 @@ template <class T> const kernels::Table<T>& plain() { return kernels::table<T>(k
 // Every other table that this machine can run.
 template <class T> std::vector<Level<T>> levels() {
   std::vector<Level<T>> found;
-  if constexpr (std::is_same_v<T, float>)
-    found.push_back({"scalar without multiply-add", &kernels::scalar_tables.f32});
-  else
-    found.push_back({"scalar without multiply-add", &kernels::scalar_tables.f64});
-  for (const kernels::Isa isa : kernels::available_isas())
-    if (isa != kernels::Isa::scalar) found.push_back({kernels::name_of(isa), &kernels::table<T>(isa)});
+  const auto add = [&found](const char* name, const kernels::Tables& tables) {
+    if constexpr (std::is_same_v<T, float>)
+      found.push_back({name, &tables.f32});
+    else
+      found.push_back({name, &tables.f64});
+  };
+  add("scalar without multiply-add", kernels::scalar_tables);
+  if (cpu_features().avx2) add("avx2", kernels::avx2_tables);
+  if (cpu_features().avx512) add("avx512", kernels::avx512_tables);
+  if (cpu_features().avx512) add("avx512 for slow dividers", kernels::avx512_slow_divider_tables);
   return found;
 }
 

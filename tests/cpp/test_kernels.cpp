@@ -363,6 +363,7 @@ std::string try_gather(kernels::SourceType type, const GatherCase& g, Numbers& n
                                           .next_rows = g.next ? static_cast<Index>(next.size()) : 0,
                                           .dst = dst.data(),
                                           .dst_row = dst.row(),
+                                          .dst_panel = panel_width,
                                           .live = g.live ? live.data() : nullptr});
     const std::string found = dst.difference(expected, Touches::valid);
     return found.empty() ? live.difference(expected_live, Touches::valid) : found;
