@@ -1,4 +1,4 @@
-// What the benchmarks share: numbers in aligned memory, rates, and the peak that they are compared with.
+// What the benchmarks share: rates, and the peak that they are compared with.
 #pragma once
 #include <benchmark/benchmark.h>
 
@@ -7,32 +7,14 @@
 #include <string>
 #include <type_traits>
 
-#include "base/arena.h"
 #include "base/team.h"
 #include "kernels/dispatch.h"
+#include "numbers.h"
 #include "training/peak.h"
 
 namespace lamina::bench {
 
 template <class T> constexpr const char* type_name = std::is_same_v<T, float> ? "float" : "double";
-
-// Numbers in [low, high), always the same.
-template <class T> class Numbers {
- public:
-  explicit Numbers(Index count, double low = -1, double high = 1) {
-    arena_.reserve(count);
-    arena_.allocate();
-    std::uint64_t state = 1;
-    for (Index i = 0; i < count; ++i) {
-      state = state * 6364136223846793005u + 1442695040888963407u;
-      arena_.at(0)[i] = static_cast<T>(low + (high - low) * static_cast<double>(state >> 40) * 0x1p-24);
-    }
-  }
-  T* data() const { return arena_.at(0); }
-
- private:
-  Arena<T> arena_;
-};
 
 // GFLOP/s of float multiply-adds in registers, measured once a run for a number of threads.
 inline double peak(int threads) {

@@ -18,10 +18,11 @@ class TeamChoice {
     return (trying_ ? trial_seconds : settled_seconds) - seconds_;
   }
 
-  // Keeps to the planned size from now on.
-  void fix() {
+  // Keeps to this size until it is told another.
+  void fix(int size) {
     fixed_ = true;
     current_ = 0;
+    sizes_[0] = size;
   }
 
   // What a region of that size took.

@@ -73,7 +73,7 @@ template <class T> Index Trainer<T>::advance(Index max_batches, double max_secon
   const Index first = done_, last = done_ + std::clamp<Index>(max_batches, 0, batches() - done_);
   const auto start = Clock::now();
   double elapsed = 0;
-  if (forced_team() > 0) team_.fix();
+  if (forced_team() > 0) team_.fix(forced_team());
   while (done_ < last && !diverged()) {
     const Index before = done_;
     run_region(team_.size(), last, std::min(max_seconds - elapsed, team_.seconds()));

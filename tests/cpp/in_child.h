@@ -7,11 +7,11 @@
 
 namespace lamina::test {
 
-// What f returned, or -1 where the child hung, crashed or threw.
-template <class F> int in_child(F&& f) {
+// What f returned, or -1 where the child crashed, threw, or took longer than so many seconds.
+template <class F> int in_child(F&& f, unsigned seconds = 20) {
   const pid_t child = fork();
   if (child == 0) {
-    alarm(20);  // kills a child that hangs
+    alarm(seconds);  // kills a child that hangs
     try {
       _exit(f());
     } catch (const std::exception&) {

@@ -73,6 +73,57 @@ struct Problem {
   }
 };
 
+// Networks small enough to train many times, which together meet most of what a step may do.
+inline std::vector<Problem> problems() {
+  std::vector<Problem> list;
+  const std::vector<std::string> dense_metrics = {"categorical_accuracy", "mean_squared_error"};
+  // The digit recogniser in small: zero columns, bytes, two dropouts, a partial last batch.
+  list.push_back({"digits",
+                  300,
+                  {dense(70), activation("relu"), dropout(0.2, 1), dense(40), activation("relu"), dropout(0.2, 2),
+                   dense(10), activation("softmax")},
+                  {"sparse_categorical_crossentropy", {"sparse_categorical_accuracy"}},
+                  adam(),
+                  47,
+                  10,
+                  2,
+                  true});
+  // Batches beyond one segment of 256 rows, and beyond two.
+  list.push_back({"batch 300",
+                  33,
+                  {dense(65), activation("tanh"), dense(4), activation("softmax")},
+                  {"categorical_crossentropy", dense_metrics},
+                  sgd(0.1, 0.9),
+                  320,
+                  300});
+  list.push_back({"batch 600",
+                  5,
+                  {dense(33), activation("leaky_relu"), dropout(0.5, 3), dense(2)},
+                  {"mean_squared_error", {"root_mean_squared_error", "mean_absolute_error"}},
+                  sgd(0.1, 0.9, true),
+                  650,
+                  600});
+  // Sums over more than 256 inputs and units; softmax inside; nothing but one output.
+  list.push_back(
+      {"wide",
+       270,
+       {dense(290), activation("softmax"), dense(300, false), activation("sigmoid"), dense(1), activation("sigmoid")},
+       {"binary_crossentropy", {"binary_accuracy"}},
+       adam(0.01),
+       24,
+       9});
+  list.push_back({"penalties",
+                  7,
+                  {penalized(33, 0.001, 0.002), activation("tanh"), penalized(150, 0.001, 0.002), activation("sigmoid"),
+                   penalized(3, 0.01, 0)},
+                  {"mean_absolute_error", {}},
+                  sgd(0.05),
+                  30,
+                  7,
+                  2});
+  return list;
+}
+
 template <class T> class Data {
  public:
   Data(const Problem& p, std::uint64_t seed) : rows_(p.rows), columns_(p.inputs) {
@@ -215,20 +266,26 @@ template <class T> void run_epoch(training::Trainer<T>& trainer) {
   while (!trainer.finished()) trainer.advance(all_batches, for_ever);
 }
 
-template <class T> Outcome<T> train(const Problem& p, const kernels::Table<T>& table, bool fused = true) {
+// A training whose epochs run_one(trainer) runs.
+template <class T, class RunOne>
+Outcome<T> train(const Problem& p, const kernels::Table<T>& table, bool fused, RunOne&& run_one) {
   const Data<T> data(p, 11);
   const auto model = make_model<T>(p, table);
   model->fused = fused;
   Outcome<T> outcome;
   training::Trainer<T> trainer(*model, data.inputs(), data.targets(), p.batch, p.shuffled, 1234567890123);
   for (Index epoch = 0; epoch < p.epochs; ++epoch) {
-    run_epoch(trainer);
+    run_one(trainer);
     for (const double value : trainer.results()) outcome.reports.push_back(value);
   }
   outcome.weights = weights_of(*model);
   for (const double value : evaluation_of(*model, data)) outcome.reports.push_back(value);
   outcome.predictions = predictions_of(*model, data.inputs());
   return outcome;
+}
+
+template <class T> Outcome<T> train(const Problem& p, const kernels::Table<T>& table, bool fused = true) {
+  return train(p, table, fused, run_epoch<T>);
 }
 
 // Teams of exactly n threads for as long as it lives.

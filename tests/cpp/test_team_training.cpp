@@ -1,6 +1,8 @@
 // Whole trainings give the same bits for every number of threads, instruction set, and way to apply a gradient.
 #include <doctest/doctest.h>
+#include <sched.h>
 
+#include "in_child.h"
 #include "problems.h"
 
 using namespace lamina;
@@ -8,54 +10,35 @@ using namespace lamina::test;
 
 namespace {
 
-std::vector<Problem> problems() {
-  std::vector<Problem> list;
-  const std::vector<std::string> dense_metrics = {"categorical_accuracy", "mean_squared_error"};
-  // The digit recogniser in small: zero columns, bytes, two dropouts, a partial last batch.
-  list.push_back({"digits",
-                  300,
-                  {dense(70), activation("relu"), dropout(0.2, 1), dense(40), activation("relu"), dropout(0.2, 2),
-                   dense(10), activation("softmax")},
-                  {"sparse_categorical_crossentropy", {"sparse_categorical_accuracy"}},
-                  adam(),
-                  47,
-                  10,
-                  2,
-                  true});
-  // Batches beyond one segment of 256 rows, and beyond two.
-  list.push_back({"batch 300",
-                  33,
-                  {dense(65), activation("tanh"), dense(4), activation("softmax")},
-                  {"categorical_crossentropy", dense_metrics},
-                  sgd(0.1, 0.9),
-                  320,
-                  300});
-  list.push_back({"batch 600",
-                  5,
-                  {dense(33), activation("leaky_relu"), dropout(0.5, 3), dense(2)},
-                  {"mean_squared_error", {"root_mean_squared_error", "mean_absolute_error"}},
-                  sgd(0.1, 0.9, true),
-                  650,
-                  600});
-  // Sums over more than 256 inputs and units; softmax inside; nothing but one output.
-  list.push_back(
-      {"wide",
-       270,
-       {dense(290), activation("softmax"), dense(300, false), activation("sigmoid"), dense(1), activation("sigmoid")},
-       {"binary_crossentropy", {"binary_accuracy"}},
-       adam(0.01),
-       24,
-       9});
-  list.push_back({"penalties",
-                  7,
-                  {penalized(33, 0.001, 0.002), activation("tanh"), penalized(150, 0.001, 0.002), activation("sigmoid"),
-                   penalized(3, 0.01, 0)},
-                  {"mean_absolute_error", {}},
-                  sgd(0.05),
-                  30,
-                  7,
-                  2});
+// The problems, the digit recogniser of the book, and a wider one, with partial last batches.
+std::vector<Problem> problems_in_full_size() {
+  std::vector<Problem> list = problems();
+  const auto recogniser = [&list](const char* name, Index units_1, Index units_2, Index rows, Index batch) {
+    list.push_back({name,
+                    784,
+                    {dense(units_1), activation("relu"), dropout(0.2, 1), dense(units_2), activation("relu"),
+                     dropout(0.2, 2), dense(10), activation("softmax")},
+                    {"sparse_categorical_crossentropy", {"sparse_categorical_accuracy"}},
+                    adam(),
+                    rows,
+                    batch,
+                    1,
+                    true});
+  };
+  recogniser("one row", 128, 64, 5, 1);
+  recogniser("headline", 128, 64, 74, 10);
+  recogniser("wider", 384, 512, 150, 100);
   return list;
+}
+
+// Whether this process runs on one CPU from now on.
+bool pin_to_one_cpu() {
+  cpu_set_t allowed, one;
+  if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return false;
+  CPU_ZERO(&one);
+  for (int cpu = 0; cpu < CPU_SETSIZE && CPU_COUNT(&one) == 0; ++cpu)
+    if (CPU_ISSET(cpu, &allowed)) CPU_SET(cpu, &one);
+  return sched_setaffinity(0, sizeof(one), &one) == 0;
 }
 
 }  // namespace
@@ -78,6 +61,53 @@ TEST_CASE_TEMPLATE("any team, stored or fused", T, float, double) {
     CHECK(train<T>(p, table) == expected);
   }
 }
+
+// As where a core is taken away in the middle of an epoch, or given back.
+TEST_CASE_TEMPLATE("a team of another size at every batch", T, float, double) {
+  const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa());
+  for (const Problem& p : problems_in_full_size()) {
+    CAPTURE(p.name);
+    force_team(1);
+    const Outcome<T> expected = train<T>(p, table);
+    for (const std::uint64_t seed : {1, 2, 3, 4}) {
+      CAPTURE(seed);
+      Numbers numbers(seed);
+      const auto run_with_any_team = [&numbers](training::Trainer<T>& trainer) {
+        trainer.begin_epoch();
+        while (!trainer.finished()) {
+          force_team(static_cast<int>(1 + numbers.below(8)));
+          trainer.advance(1, for_ever);
+        }
+      };
+      CHECK(train<T>(p, table, seed % 2 == 0, run_with_any_team) == expected);
+    }
+    force_team(0);
+  }
+}
+
+#ifndef __SANITIZE_THREAD__  // it forbids threads in a child
+// A thread that waits without giving its core away keeps those that it waits for from running: minutes, not seconds.
+TEST_CASE("eight threads on one core train promptly") {
+  const int done = in_child(
+      [] {
+        Problem p{"circle",
+                  2,
+                  {dense(128), activation("relu"), dropout(0.2, 1), dense(64), activation("relu"), dropout(0.2, 2),
+                   dense(2), activation("softmax")},
+                  {"sparse_categorical_crossentropy", {"sparse_categorical_accuracy"}},
+                  adam(),
+                  2500,
+                  10,
+                  4};
+        const ForcedTeam team(8);
+        if (!pin_to_one_cpu()) return 1;
+        train<float>(p, kernels::table<float>(kernels::current_isa()));
+        return 0;
+      },
+      60);
+  CHECK(done == 0);
+}
+#endif
 
 #ifndef __SANITIZE_THREAD__  // the threads do the same whatever the instruction set
 TEST_CASE_TEMPLATE("any instruction set", T, float, double) {
