@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "gemm/backend.h"
 #include "layers/dense.h"
 #include "layers/reshape.h"
 #include "layers/stored_update.h"
@@ -330,7 +331,9 @@ void check_objective(const Objective& objective) {
 
 template <class T>
 Plan<T>::Plan(const Network<T>& network, const PlanOptions& options)
-    : parts_(std::make_unique<Parts>(network, options)) {}
+    : parts_(std::make_unique<Parts>(network, options)) {
+  gemm::current_backend();  // a LAMINA_GEMM that makes no sense is refused before anything runs
+}
 template <class T> Plan<T>::~Plan() = default;
 
 template <class T> Matrix<T> Plan<T>::input() const { return parts_->input; }
@@ -358,6 +361,7 @@ template <class T> void Plan<T>::finish() { parts_->barrier = barriers_for(parts
 
 template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
   const Parts& p = *parts_;
+  const gemm::BackendScope backend;
   for (std::size_t i = 0; i < p.steps.size(); ++i) {
     const Step<T>& step = *p.steps[i];
     if (p.barrier[i]) team.barrier();
