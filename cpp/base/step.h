@@ -16,6 +16,7 @@ template <class T> struct Batch {
   Index values = 0;                // where the rows' losses and metrics go
   std::uint64_t iteration = 0;     // updates made so far
   const T* scalars = nullptr;      // the update rule's numbers
+  Index member = 0;                // of the team: which copy of the inputs is its own, where each has one
 };
 
 template <class T> class Step {
@@ -29,8 +30,10 @@ template <class T> class Step {
   // Floating-point operations, or what takes as long: for the choice of a team's size.
   virtual double work(Index rows) const = 0;
 
-  // What the step touches, named by address: the plan places barriers by these.
-  std::vector<const void*> reads, writes;
+  // What the step touches, named by address: the plan places barriers by these. Where it is named under rows, tile i
+  // touches row i alone: steps that hand rows on need no barrier, since the same member has the same tiles of both.
+  std::vector<const void*> reads, writes, row_reads, row_writes;
+  bool by_every_member = false;  // each runs all tiles, for copies of its own, which count as not touched
   bool changes_weights = false;  // not run once a batch's loss was found not to be finite
 };
 

@@ -6,6 +6,7 @@
 #include <new>
 #include <variant>
 
+#include "base/finite.h"
 #include "bindings/arrays.h"
 #include "bindings/bindings.h"
 #include "training/trainer.h"
@@ -149,16 +150,21 @@ void look_for_signals() {
   if (PyErr_CheckSignals() != 0) throw py::error_already_set();
 }
 
-py::array predict(const Network& n, const py::array& x) {
-  return n.visit([&x]<class T>(training::Model<T>& model) -> py::array {
+// With `refuse`, None where x may hold a number that is not finite.
+py::object predict(const Network& n, const py::array& x, bool refuse) {
+  return n.visit([&x, refuse]<class T>(training::Model<T>& model) -> py::object {
     const training::Inputs inputs = inputs_of<T>(x, model.network().inputs());
     const Index outputs = model.network().times() * model.network().outputs();
     if (static_cast<double>(inputs.rows) * static_cast<double>(outputs) > 0x1p46) throw std::bad_alloc();
     py::array_t<T> out({inputs.rows, outputs});
     T* const data = out.mutable_data();
-    const py::gil_scoped_release unlocked;
-    if (inputs.rows > 0) model.predict(inputs, data, look_for_signals);
-    return out;
+    bool finite = true;
+    if (inputs.rows > 0) {
+      const py::gil_scoped_release unlocked;
+      finite = model.predict(inputs, data, look_for_signals);
+    }
+    if (refuse && !finite) return py::none();
+    return std::move(out);
   });
 }
 
@@ -208,9 +214,7 @@ py::object nonfinite(const py::array& x) {
       const py::gil_scoped_release unlocked;
       for (Index r = 0; r < rows; ++r) {
         const T* p = reinterpret_cast<const T*>(base + r * stride);
-        T sum = 0;  // x - x is 0 for finite numbers only; this form vectorises
-        for (Index c = 0; c < columns; ++c) sum += p[c] - p[c];
-        if (sum == 0) continue;
+        if (all_finite(columns, p)) continue;
         for (Index c = 0; c < columns; ++c)
           if (!std::isfinite(p[c]) && count++ == 0) row = r, column = c;
       }
@@ -324,7 +328,7 @@ void bind_network(py::module_& m) {
       .def("get_weights", get_weights)
       .def("set_weights", set_weights, py::arg("weights"))
       .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"))
-      .def("predict", predict, py::arg("x"))
+      .def("predict", predict, py::arg("x"), py::arg("refuse") = false)
       .def("evaluate", evaluate, py::arg("x"), py::arg("y"))
       .def("gradients", gradients, py::arg("x"), py::arg("y"), py::arg("training"));
   optimizer_property<double>(network, "learning_rate",

@@ -13,7 +13,7 @@ template <class T> void forward(const kernels::Table<T>& table, const Forward<T>
     table.product({.rows = f.rows,
                    .columns = f.columns,
                    .depth = depth,
-                   .chunk = panel_width,
+                   .chunk = f.x.panel == panel_width ? depth : panel_width,
                    .a = f.x.at(0, k),
                    .a_row = f.x.row,
                    .a_chunk = f.x.panel,

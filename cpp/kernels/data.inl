@@ -64,10 +64,15 @@ template <class V, class Source, int N> void gather_columns(const lamina::kernel
       any[j] = any[j] + abs(x);  // a sum keeps NaN, a maximum may not
     }
   }
-  if (g.live == nullptr) return;
+  if (g.live == nullptr && g.finite == nullptr) return;
   T sums[N * V::lanes];
   for (int j = 0; j < N; ++j) any[j].store(sums + j * V::lanes);
-  for (int i = 0; i < N * V::lanes; ++i) g.live[c + i] = sums[i] != 0;
+  T differences = 0;
+  for (int i = 0; i < N * V::lanes; ++i) {
+    if (g.live != nullptr) g.live[c + i] = sums[i] != 0;
+    differences += sums[i] - sums[i];  // 0 for finite numbers only
+  }
+  if (g.finite != nullptr && differences != 0) *g.finite = false;
 }
 
 template <class V, class Source> void gather(const lamina::kernels::Gather<typename V::Scalar>& g) {
@@ -80,13 +85,15 @@ template <class V, class Source> void gather(const lamina::kernels::Gather<typen
   for (; c + together * V::lanes <= g.end; c += together * V::lanes) gather_columns<V, Source, together>(g, c);
   for (; c + V::lanes <= g.end; c += V::lanes) gather_columns<V, Source, 1>(g, c);
   for (; c < g.end; ++c) {
-    bool any = false;
+    bool any = false, finite = true;
     for (Index r = 0; r < g.rows; ++r) {
       const auto x = static_cast<typename V::Scalar>(source_of<Source>(g, r)[c]);
       *target_of(g, r, c) = x;
       any = any || x != 0;
+      finite = finite && x - x == 0;
     }
     if (g.live != nullptr) g.live[c] = any;
+    if (g.finite != nullptr && !finite) *g.finite = false;
   }
 }
 

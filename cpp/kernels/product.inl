@@ -4,6 +4,9 @@
 template <class V> inline constexpr int tile_vectors = V::lanes * 4 >= panel_width ? panel_width / V::lanes : 4;
 template <class V> inline constexpr int tile_rows = (V::registers - tile_vectors<V> - 2) / tile_vectors<V>;
 
+template <class A, class B> inline constexpr bool same_type = false;
+template <class A> inline constexpr bool same_type<A, A> = true;
+
 enum class Along { depth, rows };  // which index of A is contiguous
 
 template <class V, int M, int N, Along along>
@@ -29,8 +32,12 @@ inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename 
   if (live == nullptr) {
     for (Index k = 0; k < depth; ++k) multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
   } else {
-    for (Index k = 0; k < depth; ++k)
-      if (live[k] != 0) multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
+    int kept[256], n = 0;
+    for (int k = 0; k < depth; ++k) {
+      kept[n] = k;
+      n += live[k] != 0;
+    }
+    for (int i = 0; i < n; ++i) multiply_add<V, M, N, along>(acc, a + kept[i] * step, a_stride, b + kept[i] * b_row);
   }
 }
 
@@ -132,12 +139,16 @@ template <class V> typename V::Scalar multiply_adds(Index count) {
   return lanes[0];
 }
 
-// The gradient of inputs [first, first + M) of a panel, N vectors at column c.
-template <class V, int M, int N, class Args>
-inline __attribute__((always_inline)) void gradient_tile(const Args& g, Index first, Index c, V (&acc)[M][N]) {
-  clear(acc);
+template <int M, class Args> inline __attribute__((always_inline)) bool is_live(const Args& g, Index first) {
   bool live = g.live == nullptr;
   for (int m = 0; m < M && !live; ++m) live = g.live[first + m] != 0;
+  return live;
+}
+
+// The gradient of inputs [first, first + M) of a panel, N vectors at column c.
+template <class V, int M, int N, class Args>
+inline __attribute__((always_inline)) void gradient_tile(const Args& g, bool live, Index first, Index c, V (&acc)[M][N]) {
+  clear(acc);
   if (live) chain<V, M, N, Along::rows>(acc, g.x + first, g.x_row, g.dz + c, g.dz_row, g.rows, nullptr);
   if (g.previous == nullptr) return;
 #pragma GCC unroll 16
@@ -151,40 +162,59 @@ inline __attribute__((always_inline)) void gradient_tile(const Args& g, Index fi
 // batch spends its time in the update, and few inputs are more often zero in the whole batch.
 template <class V> inline constexpr int few_inputs = tile_rows<V> < 4 ? tile_rows<V> : 4;
 
-// Tiles of M inputs from `first` on; returns the first input that is left.
-template <class V, int M, int N, class Rule>
-__attribute__((noinline)) Index small_tiles(lamina::kernels::WeightGradient<typename V::Scalar> g, Rule rule, Index first,
-                                            Index c) {
+template <class V, int M, int N, class Rule, class Args>
+inline __attribute__((always_inline)) void small_tile(const Args& g, const Rule& rule, bool live, bool penalised,
+                                                      Index first, Index c) {
+  V acc[M][N];
+  gradient_tile<V, M, N>(g, live, first, c, acc);
+#pragma GCC unroll 4
+  for (int m = 0; m < M; ++m) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) update_at(rule, acc[m][j], g, penalised, (first + m) * panel_width + c + j * V::lanes);
+    __asm__ volatile("" ::: "memory");  // the compiler would mix all updates until registers ran out: 20 % slower
+  }
+}
+
+// Tiles of M inputs from `first` on; returns the first input that is left. Where quotients are made of multiply-adds,
+// that pays in tiles without any of their own.
+template <class V, int M, int N, template <class> class Rule>
+__attribute__((noinline)) Index small_tiles(lamina::kernels::WeightGradient<typename V::Scalar> g, Index first, Index c) {
+  using Busy = typename V::Busy;
+  const Rule<Busy> busy(g.scalars);
+  const Rule<V> idle(g.scalars);
   const bool penalised = is_penalised(g);
+  constexpr Index ahead = 2 * M;  // inputs
   for (; first + M <= g.inputs; first += M) {
-    V acc[M][N];
-    gradient_tile<V, M, N>(g, first, c, acc);
-#pragma GCC unroll 4
-    for (int m = 0; m < M; ++m)
-#pragma GCC unroll 4
-      for (int j = 0; j < N; ++j) update_at(rule, acc[m][j], g, penalised, (first + m) * panel_width + c + j * V::lanes);
+    // Another core may have read these weights for an input's gradient: asked for early, they are ours when written.
+    for (Index m = ahead; m < ahead + M; ++m)
+      for (int j = 0; j < N; ++j) __builtin_prefetch(g.weights + (first + m) * panel_width + c + j * V::lanes, 1);
+    const bool live = g.rows > 0 && is_live<M>(g, first);
+    if (same_type<V, Busy> || live)
+      small_tile<Busy, M, N>(g, busy, live, penalised, first, c);
+    else
+      small_tile<V, M, N>(g, idle, false, penalised, first, c);
   }
   return first;
 }
 
 // Larger tiles, which go through memory, so that the update is there once for all of them.
-template <class V, int N, class Rule>
-void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar> g, const Rule rule, Index c) {
+template <class V, int N, template <class> class Rule>
+void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& g, Index c) {
   typename V::Scalar tile[tile_rows<V> * N * V::lanes];
-  even_groups(g.inputs, tile_rows<V>, [&, g](Index first, Index count) {
+  even_groups(g.inputs, tile_rows<V>, [&](Index first, Index count) {
     with_rows<tile_rows<V>>(count, [&]<int M>() {
       const Index offset = first * panel_width;
       prefetch_rows<Fetch::soon>(g.weights + offset, panel_width, M);
-      for (int s = 0; s < Rule::slots; ++s) prefetch_rows<Fetch::soon>(g.slots[s] + offset, panel_width, M);
+      for (int s = 0; s < Rule<V>::slots; ++s) prefetch_rows<Fetch::soon>(g.slots[s] + offset, panel_width, M);
       V acc[M][N];
-      gradient_tile<V, M, N>(g, first, c, acc);
+      gradient_tile<V, M, N>(g, is_live<M>(g, first), first, c, acc);
 #pragma GCC unroll 16
       for (int m = 0; m < M; ++m)
 #pragma GCC unroll 16
         for (int j = 0; j < N; ++j) acc[m][j].store(tile + (m * N + j) * V::lanes);
     });
     const auto local = g;
-    const Rule update = rule;
+    const Rule<V> update(g.scalars);
     const bool penalised = is_penalised(g);
     for (Index m = 0; m < count; ++m)
       for (int j = 0; j < N; ++j)
@@ -193,18 +223,19 @@ void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar> g, co
   });
 }
 
-template <class V, class Rule> void weight_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
-  const Rule rule(g.scalars);
+template <class V, template <class> class Rule>
+void weight_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
   for_vectors<V, tile_vectors<V>>(g.columns, [&]<int N>(Index c) {
-    if (g.rows > panel_width) return large_tiles<V, N>(g, rule, c);
-    const Index rest = small_tiles<V, few_inputs<V>, N>(g, rule, 0, c);
-    small_tiles<V, 1, N>(g, rule, rest, c);
+    if (g.rows > panel_width) return large_tiles<V, N, Rule>(g, c);
+    const Index rest = small_tiles<V, few_inputs<V>, N, Rule>(g, 0, c);
+    small_tiles<V, 1, N, Rule>(g, rest, c);
   });
 }
 
 // The same for a bias: the sum of dz over the rows.
-template <class V, class Rule> void bias_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
-  const Rule rule(g.scalars);
+template <class V, template <class> class Rule>
+void bias_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
+  const Rule<V> rule(g.scalars);
   for (Index c = 0; c < g.columns; c += V::lanes) {
     V sum = V::set(0);
     for (Index r = 0; r < g.rows; ++r) sum = sum + V::load(g.dz + r * g.dz_row + c);

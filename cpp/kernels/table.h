@@ -110,6 +110,7 @@ template <class T> struct Gather {
   T* dst;
   Index dst_row, dst_panel;  // from a row to the next, from 32 columns to the next
   std::uint8_t* live;  // [columns]: 1 where some row is not zero, or null
+  bool* finite;        // becomes false where a number is not finite, or such numbers that their sum is not; or null
 };
 
 // Multipliers for elements 64 * first .. 64 * (first + count) of a dropout: 0 or scale.

@@ -25,13 +25,13 @@ template <class V, class U = V> constexpr Table<typename V::Scalar> make_table()
       .product = product<V>,
       .weight_gradient =
           {
-#define LAMINA_UPDATE(name, rule, slots) weight_gradient<U, rule<U>>,
+#define LAMINA_UPDATE(name, rule, slots) weight_gradient<U, rule>,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
           },
       .bias_gradient =
           {
-#define LAMINA_UPDATE(name, rule, slots) bias_gradient<U, rule<U>>,
+#define LAMINA_UPDATE(name, rule, slots) bias_gradient<U, rule>,
 #include "kernels/updates.def"
 #undef LAMINA_UPDATE
           },

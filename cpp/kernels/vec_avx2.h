@@ -9,6 +9,7 @@ template <class T> struct Vec;
 
 template <> struct Vec<float> {
   using Scalar = float;
+  using Busy = Vec;
   using Mask = __m256;
   static constexpr int lanes = 8;
   static constexpr int registers = 16;
@@ -59,6 +60,7 @@ template <> struct Vec<float> {
 
 template <> struct Vec<double> {
   using Scalar = double;
+  using Busy = Vec;
   using Mask = __m256d;
   static constexpr int lanes = 4;
   static constexpr int registers = 16;

@@ -11,6 +11,7 @@ template <class T, bool slow_divider = false> struct Vec;
 
 template <bool slow_divider> struct Vec<float, slow_divider> {
   using Scalar = float;
+  using Busy = Vec<float>;  // the same between many multiply-adds, where the divider is better after all
   using Mask = __mmask16;
   static constexpr int lanes = 16;
   static constexpr int registers = 32;
@@ -55,26 +56,24 @@ template <bool slow_divider> struct Vec<float, slow_divider> {
   }
 
  private:
-  // a / b rounded to nearest (Markstein, 1990): y = 1 / b to the last bit by Newton's iteration, then one correction of
-  // a y by its remainder. Scaled, so that the remainder cannot underflow. What overflows, divides by 0 or is no number
-  // ends as NaN: such vectors, and those with a b so large that y nears 0, are left to the divider.
+  // a / b rounded to nearest (Markstein, 1990), for |b| < 2^100: y = 1 / b to the last bit by Newton's iteration, then one
+  // correction of a y by its remainder, scaled so that the remainder cannot underflow; signs are such that zeros keep
+  // theirs. What overflows, divides by 0 or is no number ends as NaN: such vectors are left to the divider.
   static __m512 quotient(__m512 a, __m512 b) {
     const __m512 one = _mm512_set1_ps(1), scaled = _mm512_mul_ps(a, _mm512_set1_ps(0x1p64f));
     __m512 y = _mm512_rcp14_ps(b);
     y = _mm512_fmadd_ps(y, _mm512_fnmadd_ps(b, y, one), y);
     y = _mm512_fmadd_ps(y, _mm512_fnmadd_ps(b, y, one), y);
     const __m512 q = _mm512_mul_ps(scaled, y);
-    const __m512 nearest = _mm512_fmadd_ps(_mm512_fnmadd_ps(b, q, scaled), y, q);
-    const __mmask16 large = _mm512_cmp_ps_mask(_mm512_abs_ps(b), _mm512_set1_ps(0x1p80f), _CMP_GT_OQ);
-    const __mmask16 nan = _mm512_cmp_ps_mask(nearest, nearest, _CMP_UNORD_Q);
-    if (__builtin_expect(_kortestz_mask16_u8(large, nan) == 0, 0)) return _mm512_div_ps(a, b);
-    // A zero has lost its sign, which q has.
-    return _mm512_mul_ps(_mm512_or_ps(nearest, _mm512_and_ps(q, _mm512_set1_ps(-0.0f))), _mm512_set1_ps(0x1p-64f));
+    const __m512 nearest = _mm512_fnmadd_ps(_mm512_fmsub_ps(b, q, scaled), y, q);
+    if (__builtin_expect(_mm512_cmp_ps_mask(nearest, nearest, _CMP_UNORD_Q) != 0, 0)) return _mm512_div_ps(a, b);
+    return _mm512_mul_ps(nearest, _mm512_set1_ps(0x1p-64f));
   }
 };
 
 template <> struct Vec<double> {
   using Scalar = double;
+  using Busy = Vec;
   using Mask = __mmask8;
   static constexpr int lanes = 8;
   static constexpr int registers = 32;

@@ -8,6 +8,7 @@ template <class T> struct Vec;
 
 template <> struct Vec<float> {
   using Scalar = float;
+  using Busy = Vec;
   using Mask = bool;
   static constexpr int lanes = 1;
   static constexpr int registers = 16;
@@ -37,6 +38,7 @@ template <> struct Vec<float> {
 
 template <> struct Vec<double> {
   using Scalar = double;
+  using Busy = Vec;
   using Mask = bool;
   static constexpr int lanes = 1;
   static constexpr int registers = 16;

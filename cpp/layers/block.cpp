@@ -3,45 +3,40 @@
 namespace lamina::layers {
 namespace {
 
-constexpr Index tile_rows = 8;
-
 template <class T> class RowsStep : public Step<T> {
  public:
   explicit RowsStep(const Block<T>& block) : block_(block) {}
-  Index tiles(Index rows) const override { return divide_up(rows * block_.times, tile_rows); }
+  Index tiles(Index rows) const override { return rows * block_.times; }
   double work(Index rows) const override {
     return 30.0 * static_cast<double>(rows * block_.times * block_.columns * static_cast<Index>(block_.ops.size()));
   }
 
  protected:
-  Rect rect(Index begin, Index end, Index rows) const {
-    const Index first = begin * tile_rows;
-    return {first, std::min(end * tile_rows, rows * block_.times) - first, 0, block_.columns};
-  }
+  Rect rect(Index begin, Index end) const { return {begin, end - begin, 0, block_.columns}; }
   const Block<T>& block_;
 };
 
 template <class T> class RowsForward final : public RowsStep<T> {
  public:
   explicit RowsForward(const Block<T>& block) : RowsStep<T>(block) {
-    this->reads = {block.in.data};
-    this->writes = {block.out.data};
+    this->row_reads = {block.in.data};
+    for (const auto& op : block.ops) this->row_writes.push_back(op->out.data);
     block.add_forward(*this);
   }
-  void run(Index begin, Index end, const Batch<T>& batch) const override {
-    if (begin < end) this->block_.forward_ops(this->rect(begin, end, batch.rows));
+  void run(Index begin, Index end, const Batch<T>&) const override {
+    if (begin < end) this->block_.forward_ops(this->rect(begin, end));
   }
 };
 
 template <class T> class RowsGradient final : public RowsStep<T> {
  public:
   RowsGradient(const Block<T>& block, const Block<T>* before) : RowsStep<T>(block), before_(before) {
-    block.add_gradient(*this);
-    if (before != nullptr) before->add_gradient(*this);
+    block.add_gradient(*this, Block<T>::Tiles::rows);
+    if (before != nullptr) before->add_gradient(*this, Block<T>::Tiles::rows);
   }
-  void run(Index begin, Index end, const Batch<T>& batch) const override {
+  void run(Index begin, Index end, const Batch<T>&) const override {
     if (begin >= end) return;
-    const Rect rect = this->rect(begin, end, batch.rows);
+    const Rect rect = this->rect(begin, end);
     this->block_.gradient_ops(rect);
     if (before_ != nullptr) before_->arrive(rect);  // it shares this block's dy
   }

@@ -18,29 +18,42 @@ template <class T> struct Block {
   const Parameter<T>* bias = nullptr;    // or null
   bool reshapes = false;                 // without a kernel and ops, between other shapes
   Matrix<T> in, out;                     // [rows, inputs], [rows, columns]
+  const std::uint8_t* live = nullptr;    // [inputs], 0 where a column of `in` is zero in the whole batch; or null
+  Index in_copy = 0, live_copy = 0;      // from a member's copy of the two to the next; 0: all share one
   Matrix<T> sum;                         // [rows, columns]: the dense layer's, before the ops
   std::vector<std::unique_ptr<Op<T>>> ops;
   Matrix<T> dy;              // [rows, columns]: the gradient, first of `out`, then, once it has arrived, of `sum`
-  T* dy_transposed = nullptr;  // [row panels, columns, 32], where an input gradient will want it
+  T* dy_transposed = nullptr;  // [row panels, columns, 32], where many tiles of an input gradient will want it
 
   bool has_weights() const {
     return kernel != nullptr || std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->has_weights; });
   }
+
+  const T* in_at(const Batch<T>& batch, Index r, Index c) const { return in.at(r, c) + batch.member * in_copy; }
+  const std::uint8_t* live_at(const Batch<T>& batch, Index c) const {
+    return live == nullptr ? nullptr : live + batch.member * live_copy + c;
+  }
+
+  // Whether the outputs of a dense layer are so few that its steps are cut by rows.
+  bool narrow() const { return kernel->panels() == 1; }
 
   // What a step touches that calls forward_ops.
   void add_forward(Step<T>& step) const {
     for (const auto& op : ops) step.reads.insert(step.reads.end(), op->reads.begin(), op->reads.end());
   }
 
-  // And one that writes the gradient of `out` and calls arrive or gradient_ops.
-  void add_gradient(Step<T>& step) const {
-    step.writes.push_back(dy.data);
-    step.writes.push_back(dy_transposed);
+  // And one that writes the gradient of `out` and calls arrive or gradient_ops, with a tile for each row or with others.
+  enum class Tiles { rows, others };
+  void add_gradient(Step<T>& step, Tiles tiles) const {
+    auto& reads = tiles == Tiles::rows ? step.row_reads : step.reads;
+    auto& writes = tiles == Tiles::rows ? step.row_writes : step.writes;
+    writes.push_back(dy.data);
+    writes.push_back(dy_transposed);
     add_forward(step);
     for (const auto& op : ops) {
-      step.reads.push_back(op->in.data);
-      step.reads.push_back(op->out.data);
-      step.writes.push_back(op->gradient_writes);
+      reads.push_back(op->in.data);
+      reads.push_back(op->out.data);
+      writes.push_back(op->gradient_writes);
     }
   }
 

@@ -8,10 +8,11 @@ namespace lamina::layers {
 Shape dense_shape(const LayerSpec& spec, Shape before);
 std::vector<ParameterInfo> dense_parameters(const LayerSpec& spec, Index inputs);
 
-// live: [inputs], 0 where a column of the input is zero in the whole batch; or null.
-template <class T> std::unique_ptr<Step<T>> make_dense_forward(const Block<T>& block, const std::uint8_t* live);
+// Whether the input's gradient for so many rows has so many tiles that the outputs' gradient is transposed once for all.
+bool dense_wants_transposed(const ParameterInfo& kernel, Index rows);
+
+template <class T> std::unique_ptr<Step<T>> make_dense_forward(const Block<T>& block);
 template <class T> std::unique_ptr<Step<T>> make_dense_input_gradient(const Block<T>& block, const Block<T>& before);
-template <class T>
-std::unique_ptr<Step<T>> make_dense_update(const Block<T>& block, const std::uint8_t* live, kernels::Update update);
+template <class T> std::unique_ptr<Step<T>> make_dense_update(const Block<T>& block, kernels::Update update);
 
 }  // namespace lamina::layers

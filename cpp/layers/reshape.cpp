@@ -50,7 +50,7 @@ template <class T> class ReshapeGradient final : public Reshape<T> {
  public:
   ReshapeGradient(const Block<T>& block, const Block<T>& before) : Reshape<T>(block, before.columns), before_(before) {
     this->reads = {block.dy.data};
-    before.add_gradient(*this);
+    before.add_gradient(*this, Block<T>::Tiles::others);
   }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/finite.h"
 
 namespace lamina::network {
 namespace {
@@ -84,9 +85,7 @@ template <class T> void Network<T>::keep() {
 template <class T> void Network<T>::go_back() { std::copy_n(kept_.at(0), values_.size(), values_.at(0)); }
 
 template <class T> bool Network<T>::finite() const {
-  T sum = 0;  // x - x is 0 for finite numbers only; this form vectorises
-  for (Index i = 0; i < values_.size(); ++i) sum += values_.at(0)[i] - values_.at(0)[i];
-  return sum == 0;
+  return all_finite(values_.size(), values_.at(0));
 }
 
 template class Network<float>;

@@ -11,17 +11,16 @@ template <class T> class LossStep final : public Step<T> {
  public:
   LossStep(const kernels::Table<T>& table, LossBinding<T> binding, const ValueRoom& room)
       : table_(table), b_(std::move(binding)), room_(room) {
-    this->reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels};
-    this->writes = {&room, b_.link.data};
-    if (b_.last != nullptr) b_.last->add_gradient(*this);
+    this->row_reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels};
+    this->row_writes = {&room, b_.link.data};
+    if (b_.last != nullptr) b_.last->add_gradient(*this, layers::Block<T>::Tiles::rows);
   }
 
-  Index tiles(Index rows) const override { return divide_up(rows * b_.times, tile_rows); }
+  Index tiles(Index rows) const override { return rows * b_.times; }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (begin >= end) return;
-    const Index all = batch.rows * b_.times;
-    const Index first = begin * tile_rows, rows = std::min(end * tile_rows, all) - first;
+    const Index all = batch.rows * b_.times, first = begin, rows = end - begin;
     double* const values = room_.values + batch.values * b_.times + first;
     const auto from = [first](Matrix<T> m) { return Matrix<T>{m ? m.at(first, 0) : nullptr, m.row}; };
     const Matrix<T> targets = from(b_.targets);
@@ -51,7 +50,6 @@ template <class T> class LossStep final : public Step<T> {
   double work(Index rows) const override { return 100.0 * static_cast<double>(rows * b_.times * b_.outputs); }
 
  private:
-  static constexpr Index tile_rows = 4;
   const kernels::Table<T>& table_;
   LossBinding<T> b_;
   const ValueRoom& room_;

@@ -1,6 +1,7 @@
 #include "network/plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "base/error.h"
@@ -26,8 +27,10 @@ const char* name_of(losses::Link link) {
 template <class T> class Placement {
  public:
   void matrix(Matrix<T>& m, Index rows, Index columns, bool panelled = false) {
-    const Index all = round_up(columns, panel_width), offset = arena_.reserve(rows * all);
-    matrices_.push_back({&m, offset, panelled ? panel_width : all, panelled ? rows * panel_width : panel_width});
+    const Index all = round_up(columns, panel_width);
+    const Index panel_rows = panelled ? rows | 1 : rows;  // odd, or the panels of a row would share sets of the cache
+    const Index offset = arena_.reserve(panel_rows * all);
+    matrices_.push_back({&m, offset, panelled ? panel_width : all, panelled ? panel_rows * panel_width : panel_width});
   }
   void pointer(T*& p, Index count) { pointers_.push_back({&p, arena_.reserve(count)}); }
 
@@ -57,23 +60,27 @@ template <class T> class Placement {
 // walked twice, since the end of a batch meets the beginning of the next.
 template <class T> std::vector<bool> barriers_for(const std::vector<std::unique_ptr<Step<T>>>& steps) {
   std::vector<bool> barrier(steps.size());
-  std::set<const void*> read, written;
+  std::set<const void*> read, written, row_read, row_written;
   const auto clashes = [](const std::vector<const void*>& keys, const std::set<const void*>& touched) {
     return std::any_of(keys.begin(), keys.end(), [&](const void* k) { return k != nullptr && touched.count(k) != 0; });
   };
   for (int pass = 0; pass < 2; ++pass)
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const Step<T>& step = *steps[i];
-      barrier[i] = clashes(step.reads, written) || clashes(step.writes, written) || clashes(step.writes, read);
-      if (barrier[i]) {
-        read.clear();
-        written.clear();
-      }
+      barrier[i] = clashes(step.reads, written) || clashes(step.reads, row_written) || clashes(step.row_reads, written) ||
+                   clashes(step.writes, written) || clashes(step.writes, row_written) || clashes(step.writes, read) ||
+                   clashes(step.writes, row_read) || clashes(step.row_writes, written) || clashes(step.row_writes, read);
+      if (barrier[i])
+        for (auto* touched : {&read, &written, &row_read, &row_written}) touched->clear();
       read.insert(step.reads.begin(), step.reads.end());
       written.insert(step.writes.begin(), step.writes.end());
+      row_read.insert(step.row_reads.begin(), step.row_reads.end());
+      row_written.insert(step.row_writes.begin(), step.row_writes.end());
     }
   return barrier;
 }
+
+constexpr int copied_members = 8;  // who have copies of the inputs; more are of no use to a batch so small
 
 // Floating-point operations a microsecond that one thread manages, about.
 template <class T> double speed() {
@@ -90,7 +97,8 @@ template <class T> struct Plan<T>::Parts {
   PlanOptions options;
 
   Placement<T> placement;
-  Matrix<T> input, targets, link, predictions;
+  InputRoom<T> input;
+  Matrix<T> targets, link, predictions;
   std::vector<std::int64_t> labels;
   std::vector<std::uint8_t> live;
   std::vector<std::unique_ptr<layers::Block<T>>> blocks;
@@ -106,6 +114,7 @@ template <class T> struct Plan<T>::Parts {
   std::vector<std::unique_ptr<Step<T>>> steps;
   std::vector<bool> barrier;
   std::size_t first_steps = 0;
+  int most_members = std::numeric_limits<int>::max();  // who have something to do
 
   Parts(const Network<T>& n, const PlanOptions& o) : network(n), options(o) {
     read_objective();
@@ -183,17 +192,19 @@ template <class T> struct Plan<T>::Parts {
     return blocks[i]->kernel == nullptr && !blocks[i]->reshapes && i > 0 && needs_gradient(i - 1);
   }
 
-  // Whether what a block of dense layers reads lies panel by panel: large batches in training, whose products then walk
-  // through memory, and nothing else wants whole rows of it.
+  // Whether what a dense layer reads lies panel by panel: large batches, whose products then walk through memory, where
+  // nothing else wants whole rows of it.
   bool panelled(std::size_t reader) const {
     constexpr Index few_rows = 32;
-    return backward() && options.capacity > few_rows && reader < blocks.size() && blocks[reader]->kernel != nullptr &&
+    return options.capacity > few_rows && reader < blocks.size() && blocks[reader]->kernel != nullptr &&
            (reader == 0 || blocks[reader - 1]->kernel != nullptr);
   }
 
   void place() {
     const Index rows = options.capacity;
-    placement.matrix(input, rows, network.inputs(), panelled(0));
+    const bool copies = copies_inputs();
+    if (copies) most_members = copied_members;
+    placement.matrix(input.rows, copies ? rows * copied_members : rows, network.inputs(), panelled(0));
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
       const Index all = rows * b.times;
@@ -203,13 +214,28 @@ template <class T> struct Plan<T>::Parts {
       for (std::size_t k = 0; k < b.ops.size(); ++k)
         if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, all, b.columns, by_panels);
       if (needs_gradient(i) && !shares_gradient(i)) placement.matrix(b.dy, all, b.columns, by_panels);
-      if (b.kernel != nullptr && i > 0 && needs_gradient(i - 1))
+      if (b.kernel != nullptr && i > 0 && needs_gradient(i - 1) && layers::dense_wants_transposed(*b.kernel, all))
         placement.pointer(b.dy_transposed, round_up(all, panel_width) * b.columns);
     }
     if (loss != nullptr) place_objective(rows * network.times());
-    if (options.skip_zero_columns) live.resize(static_cast<std::size_t>(network.inputs()));
     placement.allocate();
+    if (copies) input.copy = rows * input.rows.row;
+    if (options.skip_zero_columns) place_live(copies);
     connect();
+  }
+
+  // The first layer of a small batch in training.
+  bool copies_inputs() const {
+    constexpr Index few_elements = 1 << 14;
+    return backward() && blocks[0]->kernel != nullptr && options.capacity <= panel_width &&
+           options.capacity * network.inputs() <= few_elements;
+  }
+
+  void place_live(bool copies) {
+    const Index columns = round_up(network.inputs(), 64);  // a cache line
+    live.resize(static_cast<std::size_t>(columns * (copies ? copied_members : 1)));
+    input.live = live.data();
+    input.live_copy = copies ? columns : 0;
   }
 
   void place_objective(Index rows) {
@@ -229,7 +255,12 @@ template <class T> struct Plan<T>::Parts {
   }
 
   void connect() {
-    Matrix<T> before = input;
+    Matrix<T> before = input.rows;
+    if (blocks[0]->kernel != nullptr) {
+      blocks[0]->live = input.live;
+      blocks[0]->in_copy = input.copy;
+      blocks[0]->live_copy = input.live_copy;
+    }
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
       b.in = before;
@@ -256,10 +287,6 @@ template <class T> struct Plan<T>::Parts {
     steps.push_back(std::move(step));
   }
 
-  const std::uint8_t* live_of(std::size_t block) const {
-    return block == 0 && !live.empty() ? live.data() : nullptr;
-  }
-
   void make_steps() {
     for (const auto& block : blocks)
       for (const auto& op : block->ops) add(op->prepare());
@@ -268,7 +295,7 @@ template <class T> struct Plan<T>::Parts {
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       const layers::Block<T>& b = *blocks[i];
       if (b.kernel != nullptr)
-        add(layers::make_dense_forward(b, live_of(i)));
+        add(layers::make_dense_forward(b));
       else if (b.reshapes)
         add(layers::make_reshape_forward(b, i == 0 ? network.inputs() : blocks[i - 1]->columns));
       else if (!b.ops.empty())
@@ -294,25 +321,41 @@ template <class T> struct Plan<T>::Parts {
                            .outputs = network.outputs(),
                            .times = network.times()},
                           room));
-    if (backward()) add(make_sum_step<T>(room, network.times(), penalty_segments, totals));
   }
 
   void add_backward() {
     const kernels::Update update =
         options.backward == Backward::fused_update ? options.update : kernels::Update::store;
+    // Gradients by rows follow the loss without a barrier, and the sum of the rows' losses stands behind them. Of a small
+    // batch all updates come last, behind one barrier; of a large one right behind the gradient that read the weights.
+    const bool updates_last = options.capacity <= panel_width;
+    bool by_rows = true;
+    std::vector<std::unique_ptr<Step<T>>> updates;
+    const auto add_updates = [&] {
+      for (auto& step : updates) add(std::move(step));
+      updates.clear();
+    };
     for (std::size_t i = blocks.size(); i-- > 0 && needs_gradient(i);) {
       const layers::Block<T>& b = *blocks[i];
       const layers::Block<T>* before = i > 0 && needs_gradient(i - 1) ? blocks[i - 1].get() : nullptr;
+      if (by_rows && (b.reshapes || (b.kernel != nullptr && !b.narrow()) || before == nullptr)) {
+        add(make_sum_step<T>(room, network.times(), penalty_segments, totals));
+        by_rows = false;
+        if (!updates_last) add_updates();
+      }
       if (b.kernel != nullptr) {
         if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
-        add(layers::make_dense_update(b, live_of(i), update));
+        updates.push_back(layers::make_dense_update(b, update));
       } else if (!b.reshapes) {
         add(layers::make_rows_gradient(b, before));
       } else if (before != nullptr) {
         add(layers::make_reshape_gradient(b, *before));
       }
-      for (const auto& op : b.ops) add(op->make_update(update));
+      for (const auto& op : b.ops) updates.push_back(op->make_update(update));
+      if (!updates_last && !by_rows) add_updates();
     }
+    if (by_rows) add(make_sum_step<T>(room, network.times(), penalty_segments, totals));
+    add_updates();
     if (options.backward != Backward::stored_update) return;
     for (const layers::Parameter<T>& parameter : network.parameters())
       add(layers::make_stored_update(parameter, network.table(), options.update));
@@ -336,8 +379,7 @@ Plan<T>::Plan(const Network<T>& network, const PlanOptions& options)
 }
 template <class T> Plan<T>::~Plan() = default;
 
-template <class T> Matrix<T> Plan<T>::input() const { return parts_->input; }
-template <class T> std::uint8_t* Plan<T>::live() const { return parts_->live.empty() ? nullptr : parts_->live.data(); }
+template <class T> const InputRoom<T>& Plan<T>::input() const { return parts_->input; }
 template <class T> Matrix<T> Plan<T>::targets() const { return parts_->targets; }
 template <class T> std::int64_t* Plan<T>::labels() const { return parts_->labels.data(); }
 template <class T> losses::Targets Plan<T>::target_kind() const { return parts_->loss_info.targets; }
@@ -362,12 +404,18 @@ template <class T> void Plan<T>::finish() { parts_->barrier = barriers_for(parts
 template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
   const Parts& p = *parts_;
   const gemm::BackendScope backend;
+  const int members = std::min(team.size, p.most_members);
+  Batch<T> own = batch;
+  own.member = team.rank;
   for (std::size_t i = 0; i < p.steps.size(); ++i) {
     const Step<T>& step = *p.steps[i];
     if (p.barrier[i]) team.barrier();
     if (step.changes_weights && p.totals.diverged) return false;
     const Index tiles = step.tiles(batch.rows);
-    step.run(team.begin(tiles), team.end(tiles), batch);
+    if (!step.by_every_member)
+      step.run(team.begin(tiles, members), team.end(tiles, members), own);
+    else if (team.rank < members)
+      step.run(0, tiles, own);
   }
   return true;
 }

@@ -47,14 +47,21 @@ struct Totals {
   bool diverged = false;  // the last batch's loss is not finite, so its update was not made; or the plan gave up
 };
 
+// Room for the inputs of a batch. Of a small one each member of a team has a copy, since cores take longer to exchange
+// it than to gather it again.
+template <class T> struct InputRoom {
+  Matrix<T> rows;                // [rows, inputs]
+  std::uint8_t* live = nullptr;  // [inputs], 1 where some row is not zero; null: nobody asks
+  Index copy = 0, live_copy = 0;  // from a member's copy to the next; 0: all share one
+};
+
 template <class T> class Plan {
  public:
   Plan(const Network<T>& network, const PlanOptions& options);
   ~Plan();
 
   // Where a batch is to be put before its first step, by the steps given to add_first.
-  Matrix<T> input() const;
-  std::uint8_t* live() const;  // [inputs], or null where nobody asks
+  const InputRoom<T>& input() const;
   Matrix<T> targets() const;   // of dense targets
   std::int64_t* labels() const;
   losses::Targets target_kind() const;

@@ -13,9 +13,10 @@ __extension__ using Wide = unsigned __int128;
 
 template <class T> class GatherStep final : public Step<T> {
  public:
-  GatherStep(const kernels::Table<T>& table, const Inputs& inputs, Index columns, Matrix<T> to, std::uint8_t* live)
-      : table_(table), inputs_(inputs), columns_(columns), to_(to), live_(live) {
-    this->writes = {to.data, live};
+  GatherStep(const kernels::Table<T>& table, const Inputs& inputs, Index columns, const network::InputRoom<T>& to)
+      : table_(table), inputs_(inputs), columns_(columns), to_(to) {
+    this->by_every_member = to.copy != 0;
+    if (!this->by_every_member) this->writes = {to.rows.data, to.live};
   }
 
   Index tiles(Index) const override { return divide_up(columns_, width); }
@@ -31,47 +32,51 @@ template <class T> class GatherStep final : public Step<T> {
                                                    .first = batch.first,
                                                    .next = batch.next,
                                                    .next_rows = batch.next_rows,
-                                                   .dst = to_.data,
-                                                   .dst_row = to_.row,
-                                                   .dst_panel = to_.panel,
-                                                   .live = live_});
+                                                   .dst = to_.rows.data + batch.member * to_.copy,
+                                                   .dst_row = to_.rows.row,
+                                                   .dst_panel = to_.rows.panel,
+                                                   .live = live_of(batch),
+                                                   .finite = inputs_.finite});
   }
 
   double work(Index rows) const override { return 4.0 * static_cast<double>(rows * columns_); }
 
  private:
   static constexpr Index width = 64;
+
+  std::uint8_t* live_of(const Batch<T>& batch) const {
+    return to_.live == nullptr ? nullptr : to_.live + batch.member * to_.live_copy;
+  }
+
   const kernels::Table<T>& table_;
   const Inputs& inputs_;
   Index columns_;
-  Matrix<T> to_;
-  std::uint8_t* live_;
+  network::InputRoom<T> to_;
 };
 
 template <class T> class TargetStep final : public Step<T> {
  public:
   TargetStep(const TargetRows<T>& from, const network::Network<T>& network, Matrix<T> to, std::int64_t* labels)
       : from_(from), outputs_(network.outputs()), times_(network.times()), to_(to), labels_(labels) {
-    this->writes = {to.data, labels};
+    this->row_writes = {to.data, labels};
   }
 
-  Index tiles(Index rows) const override { return divide_up(rows, tile_rows); }
+  Index tiles(Index rows) const override { return rows * times_; }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    for (Index r = begin * tile_rows; r < std::min(end * tile_rows, batch.rows); ++r) {
-      const Index row = batch.order == nullptr ? batch.first + r : batch.order[r];
-      for (Index from = row * times_, to = r * times_; to < (r + 1) * times_; ++from, ++to)
-        if (to_)
-          std::copy_n(from_.dense + from * outputs_, outputs_, to_.at(to, 0));
-        else
-          labels_[to] = from_.labels[from];
+    for (Index to = begin; to < end; ++to) {
+      const Index r = to / times_, row = batch.order == nullptr ? batch.first + r : batch.order[r];
+      const Index from = row * times_ + to % times_;
+      if (to_)
+        std::copy_n(from_.dense + from * outputs_, outputs_, to_.at(to, 0));
+      else
+        labels_[to] = from_.labels[from];
     }
   }
 
   double work(Index rows) const override { return 4.0 * static_cast<double>(rows * times_ * outputs_); }
 
  private:
-  static constexpr Index tile_rows = 8;
   const TargetRows<T>& from_;
   Index outputs_, times_;
   Matrix<T> to_;
@@ -95,7 +100,7 @@ template <class T>
 void add_gather_steps(network::Plan<T>& plan, const network::Network<T>& network, const Inputs& inputs,
                       const TargetRows<T>* targets) {
   plan.add_first(
-      std::make_unique<GatherStep<T>>(network.table(), inputs, network.inputs(), plan.input(), plan.live()));
+      std::make_unique<GatherStep<T>>(network.table(), inputs, network.inputs(), plan.input()));
   if (targets == nullptr) return;
   plan.add_first(std::make_unique<TargetStep<T>>(*targets, network, plan.targets(), plan.labels()));
 }

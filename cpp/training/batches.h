@@ -12,6 +12,7 @@ struct Inputs {
   const void* data = nullptr;  // [rows, inputs], columns contiguous
   kernels::SourceType type = kernels::SourceType::float32;
   Index rows = 0, row_bytes = 0;
+  bool* finite = nullptr;  // becomes false where a number is gathered that may not be finite; null: nobody asks
 };
 
 // Targets in one of two forms; `times` are the rows of the last layer for each sample.

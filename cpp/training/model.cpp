@@ -32,6 +32,7 @@ template <class T> int team_for(const network::Plan<T>& plan, Index rows) {
 template <class T> struct Model<T>::Worker {
   Inputs inputs;
   TargetRows<T> targets;
+  bool finite = true;  // whether all inputs seen were
   network::Plan<T> plan;
 
   Worker(const network::Network<T>& network, const network::Objective* objective)
@@ -130,12 +131,16 @@ template <class T> void Model<T>::give_back(Workers workers) {
   for (auto& worker : workers) idle_.push_back(std::move(worker));
 }
 
-template <class T> void Model<T>::predict(const Inputs& inputs, T* out, const Pause& pause) {
+template <class T> bool Model<T>::predict(const Inputs& inputs, T* out, const Pause& pause) {
   const auto lock = reading();
   Workers workers;
   workers.push_back(take_worker());
   for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i) workers.push_back(take_worker());
-  for (const auto& worker : workers) worker->inputs = inputs;
+  for (const auto& worker : workers) {
+    worker->inputs = inputs;
+    worker->inputs.finite = &worker->finite;
+    worker->finite = true;
+  }
   const Index outputs = network_.outputs(), times = network_.times();
   over_rows(workers, inputs.rows, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
     Batch<T> batch;
@@ -146,7 +151,9 @@ template <class T> void Model<T>::predict(const Inputs& inputs, T* out, const Pa
     for (Index r = 0; r < rows * times; ++r)
       std::copy_n(predictions.at(r, 0), outputs, out + (first * times + r) * outputs);
   });
+  const bool finite = std::all_of(workers.begin(), workers.end(), [](const auto& worker) { return worker->finite; });
   give_back(std::move(workers));
+  return finite;
 }
 
 template <class T>

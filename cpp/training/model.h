@@ -34,8 +34,9 @@ template <class T> class Model {
   // Called a few times a second on the caller's thread, outside any team; may throw.
   using Pause = std::function<void()>;
 
-  // out [rows, times, outputs].
-  void predict(const Inputs& inputs, T* out, const Pause& pause);
+  // out [rows, times, outputs]. False where some input may not be finite; each is looked at while it is gathered, which
+  // costs nothing.
+  bool predict(const Inputs& inputs, T* out, const Pause& pause);
 
   // The mean loss with penalties, then the metrics, over all rows; at least one row.
   std::vector<double> evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause);

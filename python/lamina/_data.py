@@ -184,7 +184,9 @@ def _refuse_nonfinite(converted: Array, source: Array, what: str) -> None:
     raise ValueError(f"{what} holds {numbers} not a finite {converted.dtype}{where}: {value!s} ({reason})")
 
 
-def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tuple[Array, Shape]:
+def features(
+    x: Any, expected: Shape | None, dtype: str, what: str = "x", *, finite: bool = True
+) -> tuple[Array, Shape]:
     """Return inputs as the core reads them: (rows, features), rows contiguous, all finite.
 
     Parameters
@@ -198,6 +200,8 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
         The model's type.
     what : str
         What to call it in messages.
+    finite : bool
+        Whether to make sure that all numbers are finite; False where the core will.
 
     Returns
     -------
@@ -225,7 +229,8 @@ def features(x: Any, expected: Shape | None, dtype: str, what: str = "x") -> tup
     in_rows = rows.shape[1] == 1 or rows.strides[1] == rows.itemsize
     if not (in_rows and rows.dtype in _IN_PLACE[dtype] and rows.flags.aligned):
         rows = _convert(rows, "uint8" if rows.dtype == np.uint8 else dtype)
-    _refuse_nonfinite(rows, source, what)
+    if finite:
+        _refuse_nonfinite(rows, source, what)
     return rows, shape
 
 

@@ -401,10 +401,14 @@ class Sequential(LayerStack):
             _check.refuse("predict", only_in_keras, _PREDICT_IN_KERAS, {})
         token = self._guard.enter("predict()")
         try:
-            rows, shape = _data.features(x, self._shape, self.dtype)
+            quiet = batch_size is None and isinstance(verbose, str) and verbose == "auto" and callbacks is None
+            looked_at = quiet and self._network is not None  # by the core, while it predicts
+            rows, shape = _data.features(x, self._shape, self.dtype, finite=not looked_at)
             network = self._network or self._ready(shape)
-            if batch_size is None and isinstance(verbose, str) and verbose == "auto" and callbacks is None:
-                outputs = network.predict(rows)
+            if quiet:
+                outputs = network.predict(rows, refuse=True)
+                if outputs is None:  # something may not be finite, or adds up to what is not
+                    outputs = network.predict(_data.features(x, self._shape, self.dtype)[0])
             else:
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
             return outputs if len(self._gives) == 1 else outputs.reshape(len(rows), *self._gives)

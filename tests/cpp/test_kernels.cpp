@@ -364,7 +364,8 @@ std::string try_gather(kernels::SourceType type, const GatherCase& g, Numbers& n
                                           .dst = dst.data(),
                                           .dst_row = dst.row(),
                                           .dst_panel = panel_width,
-                                          .live = g.live ? live.data() : nullptr});
+                                          .live = g.live ? live.data() : nullptr,
+                                          .finite = nullptr});
     const std::string found = dst.difference(expected, Touches::valid);
     return found.empty() ? live.difference(expected_live, Touches::valid) : found;
   };
