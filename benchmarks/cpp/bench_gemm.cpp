@@ -1,8 +1,8 @@
 // The three products of a dense layer, tile by tile as a team takes them, at the sizes of well-known networks. Named
-// product/batch/inputs/units/threads.
+// product/batch/inputs/units/threads. LAMINA_GEMM=blas has them by BLAS, where the build has one.
 #include <algorithm>
 
-#include "gemm/gemm.h"
+#include "gemm/backend.h"
 #include "support.h"
 
 using namespace lamina;
@@ -124,6 +124,7 @@ template <class Run> void measure(benchmark::State& state, const Layer& layer, i
   const FlopsReport report(state, layer.flops(), threads);
   while (state.KeepRunningBatch(together))
     run_team(threads, [&](Team& team) {
+      const gemm::BackendScope backend;
       for (Index round = 0; round < together; ++round) {
         run(team);
         team.barrier();

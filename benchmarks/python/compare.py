@@ -51,7 +51,8 @@ class Rivals:
         if not python:
             return f"missing: no --{rival.python}-python or {variable(rival.python)}"
         try:
-            for name, version in self.runner.versions(python, rival.modules, rival.environment).items():
+            found = self.runner.versions(python, rival.modules, rival.environment, rival.check)
+            for name, version in found.items():
                 self.versions.setdefault(name, set()).add(version)
         except ProgramError as error:
             return f"missing: {python}: {error}"

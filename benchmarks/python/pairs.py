@@ -117,10 +117,13 @@ class Runner:
         code = "import numpy; print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
         return self.run([sys.executable, "-c", code])[0] / 1024
 
-    def versions(self, python: str, modules: str, more: dict[str, str] | None = None) -> dict[str, str]:
-        """Import modules with an interpreter and return their versions."""
+    def versions(
+        self, python: str, modules: str, more: dict[str, str] | None = None, check: str = ""
+    ) -> dict[str, str]:
+        """Import modules with an interpreter, run a check, and return the modules' versions."""
         names = ", ".join(modules.split())
-        code = f"import json, {names}; print(json.dumps({{m.__name__: m.__version__ for m in ({names},)}}))"
+        code = f"import json, {names}; {check or 'pass'}; "
+        code += f"print(json.dumps({{m.__name__: m.__version__ for m in ({names},)}}))"
         return self.run([python, "-c", code], more)[0]
 
 

@@ -28,7 +28,8 @@ class Rival:
     """One way of doing a kind of workload with another library.
 
     ``python`` names the interpreter (an option of the command line; "" is the one that runs lamina) and
-    ``modules`` what it must be able to import. ``command`` is a program of programs/ and its options.
+    ``modules`` what it must be able to import, after which ``check`` fails where more is missing.
+    ``command`` is a program of programs/ and its options.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Rival:
     modules: str
     command: str
     environment: dict[str, str] = field(default_factory=dict)
+    check: str = ""
 
 
 def _training(name: str, sizes: str, batch: int, steps: int, data: str, about: str = "") -> Workload:
@@ -88,8 +90,19 @@ def _keras_jax(title: str, command: str) -> Rival:
     return Rival("keras-jax", f"Keras on JAX{title}", "keras-jax", "keras jax", command, _JAX)
 
 
+_BLAS = Rival(
+    "blas",
+    "lamina with BLAS, fit",
+    "blas",
+    "lamina numpy",
+    "lamina_fit.py",
+    {"LAMINA_GEMM": "blas"},
+    "lamina.config.get_gemm()",
+)
+
 RIVALS = {
     "training": (
+        _BLAS,
         _keras(", fit", "keras_fit.py"),
         _keras_jax(", fit", "keras_fit.py"),
         Rival("sklearn", "scikit-learn, no dropout", "sklearn", "sklearn", "sklearn_fit.py"),

@@ -19,7 +19,6 @@ std::map<std::string, std::string> build_info() {
 #endif
       },
       {"openmp", std::to_string(openmp_version())},
-      {"blas", "none"},
   };
 }
 

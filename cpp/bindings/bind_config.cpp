@@ -1,10 +1,11 @@
-// Threads, instruction sets, the build.
+// Threads, instruction sets, the backend of matrix products, the build.
 #include <pybind11/stl.h>
 
 #include "base/build_info.h"
 #include "base/error.h"
 #include "base/team.h"
 #include "bindings/bindings.h"
+#include "gemm/backend.h"
 #include "kernels/dispatch.h"
 #include "training/peak.h"
 
@@ -40,7 +41,17 @@ void bind_config(py::module_& m) {
         return names;
       },
       "Instruction sets this machine can run.");
-  m.def("build_info", build_info, "Version, compiler, OpenMP and BLAS of this build.");
+  m.def("set_gemm", gemm::set_backend, py::arg("name"), "Backend of large matrix products from the next batch on.");
+  m.def("gemm", [] { return gemm::name_of(gemm::current_backend()); }, "Backend of large matrix products in use.");
+  m.def(
+      "build_info",
+      [] {
+        auto info = build_info();
+        const std::string blas = gemm::blas_library();
+        info["blas"] = blas.empty() ? "none" : blas;
+        return info;
+      },
+      "Version, compiler, OpenMP and BLAS of this build.");
 }
 
 }  // namespace lamina::bindings

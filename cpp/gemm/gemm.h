@@ -1,5 +1,6 @@
 // The three products of a dense layer for one tile, over sums of any length: segments of 256 terms, each one chain of
 // multiply-adds from +0, added in ascending order. Weights lie in panels [inputs, 32], the last padded with zeros.
+// Where a BLAS is chosen (backend.h), it serves the large ones.
 #pragma once
 #include "base/types.h"
 #include "kernels/table.h"

@@ -1,10 +1,12 @@
 #include <algorithm>
 
+#include "gemm/backend.h"
 #include "gemm/gemm.h"
 
 namespace lamina::gemm {
 
 template <class T> void forward(const kernels::Table<T>& table, const Forward<T>& f) {
+  if (blas_forward(f)) return;
   for (Index k = 0; k < f.inputs; k += segment_depth) {
     const bool first = k == 0;
     const Index depth = std::min(segment_depth, f.inputs - k);
@@ -26,6 +28,7 @@ template <class T> void forward(const kernels::Table<T>& table, const Forward<T>
 }
 
 template <class T> void input_gradient(const kernels::Table<T>& table, const InputGradient<T>& g) {
+  if (blas_input_gradient(g)) return;
   for (Index k = 0; k < g.units; k += segment_depth)
     table.product({.rows = g.inputs,
                    .columns = g.rows,
@@ -71,6 +74,11 @@ constexpr int index_of(kernels::Update update) { return static_cast<int>(update)
 
 template <class T>
 void weight_gradient(const kernels::Table<T>& table, kernels::Update update, kernels::WeightGradient<T> g) {
+  alignas(64) T totals[max_tile_inputs * panel_width];
+  if (blas_totals(g, totals)) {
+    g.previous = totals;
+    g.rows = 0;
+  }
   over_segments(g, table.weight_gradient[index_of(kernels::Update::store)], table.weight_gradient[index_of(update)]);
 }
 

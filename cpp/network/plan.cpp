@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "gemm/backend.h"
 #include "layers/dense.h"
 #include "layers/reshape.h"
 #include "layers/stored_update.h"
@@ -373,7 +374,9 @@ void check_objective(const Objective& objective) {
 
 template <class T>
 Plan<T>::Plan(const Network<T>& network, const PlanOptions& options)
-    : parts_(std::make_unique<Parts>(network, options)) {}
+    : parts_(std::make_unique<Parts>(network, options)) {
+  gemm::current_backend();  // a LAMINA_GEMM that makes no sense is refused before anything runs
+}
 template <class T> Plan<T>::~Plan() = default;
 
 template <class T> const InputRoom<T>& Plan<T>::input() const { return parts_->input; }
@@ -400,6 +403,7 @@ template <class T> void Plan<T>::finish() { parts_->barrier = barriers_for(parts
 
 template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
   const Parts& p = *parts_;
+  const gemm::BackendScope backend;
   const int members = std::min(team.size, p.most_members);
   Batch<T> own = batch;
   own.member = team.rank;

@@ -55,11 +55,12 @@ __all__ = [
 def show_config() -> None:
     """Print how this was built and what it uses here.
 
-    The version, the compiler, the instruction set in use and those available, OpenMP, BLAS, and
-    how many threads a computation may use.
+    The version, the compiler, the instruction set in use and those available, OpenMP, BLAS, who
+    computes large matrix products, and how many threads a computation may use.
     """
     rows = {"version": __version__} | _core.build_info()
     rows["instruction set"] = f"{_core.isa()} (available: {', '.join(_core.isas())})"
+    rows["matrix products"] = _core.gemm()
     rows["threads"] = str(_core.get_num_threads())
     width = max(map(len, rows))
     for name, value in rows.items():

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from compare import Rivals
+from lamina import _core
 from pairs import ATTEMPTS_PER_PAIR, PROGRAMS, Pair, ProgramError, Runner, compare, summarise
 from table import HEADINGS, duration, to_markdown
 from workloads import LAMINA, RIVALS, WORKLOADS
@@ -87,6 +89,21 @@ def test_the_last_line_is_the_result(runner: Runner) -> None:
     result, seconds = runner.run([sys.executable, "-c", code])
     assert result == {"threads": 1}
     assert seconds > 0
+
+
+def test_a_rival_without_blas_says_so(runner: Runner) -> None:
+    """The rival that is lamina with BLAS asks its build before it is timed."""
+    rival = next(rival for rival in RIVALS["training"] if rival.name == "blas")
+    rivals = Rivals(runner, {rival.python: sys.executable}, [rival.name])
+    assert rivals.of("training") == [rival]
+    problem = rivals.problem(rival)
+    if _core.build_info()["blas"] == "none":
+        assert problem is not None
+        assert "LAMINA_GEMM=blas: this build has no BLAS" in problem
+    else:
+        assert problem is None
+    unnamed = Rivals(runner, {rival.python: None}, [rival.name]).problem(rival)
+    assert unnamed == "missing: no --blas-python or LAMINA_BLAS_PYTHON"
 
 
 def test_every_program_is_there() -> None:

@@ -36,6 +36,7 @@ def test_goldens_are_complete() -> None:
     assert sorted(GOLDEN) == sorted([*trainings.TRAININGS, "public"])
 
 
+@pytest.mark.equal_bits
 @pytest.mark.parametrize("threads", [1, 2, 3, 8])
 @pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])
 @pytest.mark.parametrize(("name", "dtype"), EVERY_TRAINING)
@@ -48,6 +49,7 @@ def test_same_bits(name: str, dtype: str, isa: str, threads: int) -> None:
     assert trainings.train(name, dtype) == GOLDEN[name][dtype]
 
 
+@pytest.mark.equal_bits
 @pytest.mark.parametrize("threads", [0, 2])
 @pytest.mark.parametrize(("name", "dtype"), EVERY_TRAINING)
 def test_stored_gradient_gives_the_bits_of_the_fused_one(name: str, dtype: str, threads: int) -> None:
@@ -56,6 +58,7 @@ def test_stored_gradient_gives_the_bits_of_the_fused_one(name: str, dtype: str, 
     assert trainings.train(name, dtype, fused=False) == trainings.train(name, dtype, fused=True)
 
 
+@pytest.mark.equal_bits
 @pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])
 def test_public_training(isa: str) -> None:
     """Initial weights, masks and shuffles all follow from `set_random_seed`."""
@@ -65,6 +68,7 @@ def test_public_training(isa: str) -> None:
     assert trainings.public_training() == GOLDEN["public"]["float32"]
 
 
+@pytest.mark.equal_bits
 @pytest.mark.parametrize("name", ["headline_10", "headline_300", "public"])
 @pytest.mark.parametrize(
     "variables",

@@ -344,6 +344,10 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
         {"seed": whole([0, 2**32 - 1, np.int8(3)], [-1, 2**32])},
     ),
     "set_num_threads": (lambda _, n: config.set_num_threads(n), {"n": whole([1, np.int64(2)], [0, -1, 2**31])}),
+    "set_gemm": (
+        lambda _, name: config.set_gemm(name),
+        {"name": Kind(["native"], [3, None, b"native", ["native"]], ["", "BLAS", "openblas"])},
+    ),
     "activations.get": (lambda _, identifier: activations.get(identifier), {"identifier": FUNCTION}),
     "ActivationFunction": (
         lambda _, name: activations.ActivationFunction(name),

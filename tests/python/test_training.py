@@ -197,6 +197,7 @@ def plain_problem(inputs: int, units: int, rows: int) -> cases.Problem:
     return cases.make_problem(case, rows, cases.seed_of(case), "adam")
 
 
+@pytest.mark.equal_bits
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("inputs", "units"), [(1, 1), (3, 2), (31, 33), (70, 64), (784, 128)])
 def test_prediction_of_a_row_stands_alone(inputs: int, units: int, dtype: str) -> None:
