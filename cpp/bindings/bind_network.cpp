@@ -164,7 +164,7 @@ py::object predict(const Network& n, const py::array& x, bool refuse) {
       finite = model.predict(inputs, data, look_for_signals);
     }
     if (refuse && !finite) return py::none();
-    return std::move(out);
+    return out;
   });
 }
 

@@ -64,15 +64,15 @@ template <class V, class Source, int N> void gather_columns(const lamina::kernel
       any[j] = any[j] + abs(x);  // a sum keeps NaN, a maximum may not
     }
   }
-  if (g.live == nullptr && g.finite == nullptr) return;
-  T sums[N * V::lanes];
-  for (int j = 0; j < N; ++j) any[j].store(sums + j * V::lanes);
-  T differences = 0;
-  for (int i = 0; i < N * V::lanes; ++i) {
-    if (g.live != nullptr) g.live[c + i] = sums[i] != 0;
-    differences += sums[i] - sums[i];  // 0 for finite numbers only
-  }
-  if (g.finite != nullptr && differences != 0) *g.finite = false;
+  if (g.live != nullptr)
+    for (int j = 0; j < N; ++j) store_nonzero(any[j], g.live + c + j * V::lanes);
+  if (g.finite == nullptr) return;
+  V differences = any[0] - any[0];  // 0 for finite numbers only
+  for (int j = 1; j < N; ++j) differences = differences + (any[j] - any[j]);
+  std::uint8_t found[V::lanes];
+  store_nonzero(differences, found);
+  for (int i = 0; i < V::lanes; ++i)
+    if (found[i] != 0) *g.finite = false;
 }
 
 template <class V, class Source> void gather(const lamina::kernels::Gather<typename V::Scalar>& g) {

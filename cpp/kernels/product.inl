@@ -32,7 +32,8 @@ inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename 
   if (live == nullptr) {
     for (Index k = 0; k < depth; ++k) multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
   } else {
-    int kept[256], n = 0;
+    // Listed beforehand, without a branch that could be foreseen wrongly: a chain waits some 20 cycles for that.
+    int kept[lamina::segment_depth], n = 0;
     for (int k = 0; k < depth; ++k) {
       kept[n] = k;
       n += live[k] != 0;

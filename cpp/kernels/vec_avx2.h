@@ -40,6 +40,11 @@ template <> struct Vec<float> {
   friend Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, m)}; }
+  // out[i] = x[i] is not 0; NaN is not.
+  friend void store_nonzero(Vec x, std::uint8_t* out) {
+    const int nonzero = _mm256_movemask_ps(_mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
+    for (int i = 0; i < lanes; ++i) out[i] = static_cast<std::uint8_t>(nonzero >> i & 1);
+  }
   friend float max_of(Vec a) {
     __m128 m = _mm_max_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
     m = _mm_max_ps(m, _mm_movehl_ps(m, m));
@@ -88,6 +93,10 @@ template <> struct Vec<double> {
   friend Vec abs(Vec a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm256_blendv_pd(b.v, a.v, m)}; }
+  friend void store_nonzero(Vec x, std::uint8_t* out) {
+    const int nonzero = _mm256_movemask_pd(_mm256_cmp_pd(x.v, _mm256_setzero_pd(), _CMP_NEQ_UQ));
+    for (int i = 0; i < lanes; ++i) out[i] = static_cast<std::uint8_t>(nonzero >> i & 1);
+  }
   friend double max_of(Vec a) {
     const __m128d m = _mm_max_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
     return _mm_cvtsd_f64(_mm_max_sd(m, _mm_unpackhi_pd(m, m)));

@@ -40,6 +40,11 @@ template <bool slow_divider> struct Vec<float, slow_divider> {
   friend Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_ps(m, b.v, a.v)}; }
+  // out[i] = x[i] is not 0; NaN is not.
+  friend void store_nonzero(Vec x, std::uint8_t* out) {
+    const Mask nonzero = _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm_maskz_set1_epi8(nonzero, 1));
+  }
   friend float max_of(Vec a) {
     return _mm512_reduce_max_ps(a.v);
   }
@@ -101,6 +106,10 @@ template <> struct Vec<double> {
   friend Vec abs(Vec a) { return {_mm512_abs_pd(a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_pd(m, b.v, a.v)}; }
+  friend void store_nonzero(Vec x, std::uint8_t* out) {
+    const Mask nonzero = _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
+    _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_maskz_set1_epi8(nonzero, 1));
+  }
   friend double max_of(Vec a) {
     return _mm512_reduce_max_pd(a.v);
   }
