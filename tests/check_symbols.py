@@ -24,8 +24,8 @@ from pathlib import Path
 
 KERNELS = Path(__file__).parents[1] / "cpp" / "kernels"
 KERNEL_SOURCE = re.compile(r".*/cpp/kernels/table_(\w+)\.cpp")
-# lamina::kernels::<isa>_tables, read-only data; {isa} is the source file's.
-TABLE_SYMBOL = r"lamina::kernels::{isa}_tables"
+# lamina::kernels::<isa>_tables and its form for slow dividers, read-only data; {isa} is the source file's.
+TABLE_SYMBOL = r"lamina::kernels::{isa}(_slow_divider)?_tables"
 TABLE_KINDS = "DR"
 # What the compiler may call in a C library on its own, and what it lacks without the instruction.
 KERNEL_IMPORTS = re.compile(r"memcpy|memset|memmove|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail")
