@@ -62,8 +62,8 @@ def complaints(symbols: list[Symbol], isa: str) -> list[str]:
         if symbol.kind == "U":
             if not any(allowed.fullmatch(symbol.name) for allowed in imports):
                 found.append(f"needs {symbol.name}")
-        elif symbol.kind in TABLE_KINDS and table.fullmatch(symbol.name):
-            tables += 1
+        elif symbol.kind in TABLE_KINDS and (match := table.fullmatch(symbol.name)):
+            tables += match[1] is None
         elif not symbol.kind.islower() or symbol.kind in "uvw":
             found.append(f"exports {symbol.name} ({symbol.kind})")
     if tables != 1:
