@@ -6,7 +6,7 @@
 namespace {
 
 // For a slow divider (Intel's: 10 cycles a vector, and roots, 12, go through it too) quotients of floats are made of
-// multiply-adds, with the same bits: Adam's update took 3.8 ns a vector instead of 5.8.
+// multiply-adds, with the same bits: a vector of Adam's update without a gradient takes 5.1 ns instead of 6.1.
 template <class T, bool slow_divider = false> struct Vec;
 
 template <bool slow_divider> struct Vec<float, slow_divider> {
@@ -61,11 +61,11 @@ template <bool slow_divider> struct Vec<float, slow_divider> {
   }
 
  private:
-  // a / b rounded to nearest (Markstein, 1990), for |b| < 2^100: y = 1 / b to the last bit by Newton's iteration, then one
+  // a / b rounded to nearest (Markstein, 1990): y = 1 / b to the last bit by Newton's iteration, then one
   // correction of a y by its remainder, scaled so that the remainder cannot underflow; signs are such that zeros keep
   // theirs. The iteration's last step is a little too long, or 1 / (2 - 2^-23) would come out short, and with it one
   // quotient wrong: test_quotient.cpp looks for such. What overflows, divides by 0 or is no number ends as NaN: such
-  // vectors are left to the divider.
+  // vectors are left to the divider, as are those with a b so large that y nears what is flushed to 0.
   static __m512 quotient(__m512 a, __m512 b) {
     const __m512 one = _mm512_set1_ps(1), scaled = _mm512_mul_ps(a, _mm512_set1_ps(0x1p64f));
     __m512 y = _mm512_rcp14_ps(b);
@@ -73,7 +73,9 @@ template <bool slow_divider> struct Vec<float, slow_divider> {
     y = _mm512_fmadd_ps(y, _mm512_mul_ps(_mm512_fnmadd_ps(b, y, one), _mm512_set1_ps(1 + 0x1p-22f)), y);
     const __m512 q = _mm512_mul_ps(scaled, y);
     const __m512 nearest = _mm512_fnmadd_ps(_mm512_fmsub_ps(b, q, scaled), y, q);
-    if (__builtin_expect(_mm512_cmp_ps_mask(nearest, nearest, _CMP_UNORD_Q) != 0, 0)) return _mm512_div_ps(a, b);
+    const __mmask16 nan = _mm512_cmp_ps_mask(nearest, nearest, _CMP_UNORD_Q);
+    const __mmask16 large = _mm512_cmp_ps_mask(_mm512_abs_ps(b), _mm512_set1_ps(0x1p80f), _CMP_GT_OQ);
+    if (__builtin_expect(_kortestz_mask16_u8(nan, large) == 0, 0)) return _mm512_div_ps(a, b);
     return _mm512_mul_ps(nearest, _mm512_set1_ps(0x1p-64f));
   }
 };

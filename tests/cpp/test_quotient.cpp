@@ -1,5 +1,5 @@
 // Quotients made of multiply-adds have the divider's bits. They show in Adam's update with moments that stand still:
-// w = 0 - m / sqrt(v).
+// w = 0 - m / (sqrt(v) + epsilon).
 #include <doctest/doctest.h>
 
 #include <array>
@@ -20,7 +20,7 @@ constexpr std::uint64_t least = 1u << 23, beyond = 1u << 24;  // significands of
 // Collects dividends and divisors, and compares a table's quotients with the CPU's own once a panel is full.
 class Quotients {
  public:
-  explicit Quotients(const kernels::Table<float>& table) : table_(table) {}
+  explicit Quotients(const kernels::Table<float>& table, float epsilon = 0) : table_(table), epsilon_(epsilon) {}
 
   void add(float a, float b) {
     a_[used_] = a;
@@ -40,7 +40,7 @@ class Quotients {
     const FlushDenormals flush;
     std::array<float, size> w{}, m = a_, v{};
     for (std::size_t i = 0; i < used_; ++i) v[i] = b_[i] * b_[i];  // its root, rounded, is b again
-    const float scalars[] = {1, 0, 0, 0};                          // neither moment moves
+    const float scalars[] = {1, 0, 0, epsilon_};                   // neither moment moves
     kernels::WeightGradient<float> g{};
     g.inputs = inputs;
     g.columns = panel_width;
@@ -52,14 +52,14 @@ class Quotients {
     g.previous = nothing.data();
     table_.weight_gradient[static_cast<int>(kernels::Update::adam)](g);
     for (std::size_t i = 0; i < used_; ++i) {
-      const float root = std::sqrt(v[i]);
-      wrong_ += !same(w[i], 0.0f - a_[i] / root);
+      wrong_ += !same(w[i], 0.0f - a_[i] / (std::sqrt(v[i]) + epsilon_));
     }
     compared_ += static_cast<std::int64_t>(used_);
     used_ = 0;
   }
 
   const kernels::Table<float>& table_;
+  float epsilon_;
   std::array<float, size> a_{}, b_{};
   std::size_t used_ = 0;
   std::int64_t wrong_ = 0, compared_ = 0;
@@ -118,4 +118,17 @@ TEST_CASE("quotients: numbers of all sizes, zeros of both signs") {
       for (const float b : {0.0f, 1.1e-19f, 1.0f, 3.0f, 1.8e19f}) quotients.add(a, b);
     CHECK(quotients.wrong() == 0);
   }
+}
+
+TEST_CASE("quotients: divisors larger than any root") {
+  for (const Level<float>& level : levels<float>())
+    for (const float epsilon : {1e20f, 1e25f, 3e31f, 2e37f, 3e38f}) {
+      CAPTURE(level.name);
+      CAPTURE(epsilon);
+      Quotients quotients(*level.table, epsilon);
+      Numbers numbers(7);
+      for (int i = 0; i < 4096; ++i)  // small enough that scaling them does not overflow
+        quotients.add(static_cast<float>(std::ldexp(numbers.uniform(-2, 2), static_cast<int>(numbers.below(60)))), 0);
+      CHECK(quotients.wrong() == 0);
+    }
 }
