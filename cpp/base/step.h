@@ -19,6 +19,19 @@ template <class T> struct Batch {
   Index member = 0;                // of the team: which copy of the inputs is its own, where each has one
 };
 
+// Where a layer's inputs lie. Of a small batch's each member of a team has a copy, since cores take longer to exchange it
+// than to gather it again.
+template <class T> struct InputRoom {
+  Matrix<T> rows;                 // [rows, inputs]
+  std::uint8_t* live = nullptr;   // [inputs], 0 where a column is zero in the whole batch; null: unknown
+  Index copy = 0, live_copy = 0;  // from a member's copy to the next; 0: all share one
+
+  T* at(const Batch<T>& batch, Index r, Index c) const { return rows.at(r, c) + batch.member * copy; }
+  std::uint8_t* live_at(const Batch<T>& batch, Index c) const {
+    return live == nullptr ? nullptr : live + batch.member * live_copy + c;
+  }
+};
+
 template <class T> class Step {
  public:
   virtual ~Step() = default;

@@ -77,14 +77,12 @@ template <class F> void even_groups(Index n, Index most, const F& f) {
   }
 }
 
-// Fetches rows of a panel that the hardware does not foresee: they lie far from those that were read last. Into the
-// first cache where they are needed within some 100 ns, else into the second.
-enum class Fetch { soon, later };
-template <Fetch fetch, class T> inline __attribute__((always_inline)) void prefetch_rows(const T* rows, Index row, Index count) {
+// Fetches rows of a panel that the hardware does not foresee: they lie far from those that were read last.
+template <class T> inline __attribute__((always_inline)) void prefetch_rows(const T* rows, Index row, Index count) {
   constexpr int line = 64 / sizeof(T);
   for (Index r = 0; r < count; ++r)
 #pragma GCC unroll 4
-    for (int c = 0; c < panel_width; c += line) __builtin_prefetch(rows + r * row + c, 0, fetch == Fetch::soon ? 3 : 2);
+    for (int c = 0; c < panel_width; c += line) __builtin_prefetch(rows + r * row + c);
 }
 
 // Rows [row, row + M) of the product, N vectors at column c. Rows that lie as in a panel have a stride known beforehand,
@@ -98,7 +96,7 @@ void product_tile(const lamina::kernels::Product<typename V::Scalar>& p, Index r
   clear(acc);
   for (Index k = 0; k < p.depth; k += p.chunk, a += p.a_chunk) {
     const Index depth = p.depth - k < p.chunk ? p.depth - k : p.chunk;
-    if (k + p.chunk < p.depth) prefetch_rows<Fetch::soon>(a + p.a_chunk, a_row, M);
+    if (k + p.chunk < p.depth) prefetch_rows(a + p.a_chunk, a_row, M);
     chain<V, M, N, Along::depth>(acc, a, a_row, p.b + k * p.b_row + c, p.b_row, depth,
                                  p.live == nullptr ? nullptr : p.live + k);
   }
@@ -205,8 +203,8 @@ void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& g, I
   even_groups(g.inputs, tile_rows<V>, [&](Index first, Index count) {
     with_rows<tile_rows<V>>(count, [&]<int M>() {
       const Index offset = first * panel_width;
-      prefetch_rows<Fetch::soon>(g.weights + offset, panel_width, M);
-      for (int s = 0; s < Rule<V>::slots; ++s) prefetch_rows<Fetch::soon>(g.slots[s] + offset, panel_width, M);
+      prefetch_rows(g.weights + offset, panel_width, M);
+      for (int s = 0; s < Rule<V>::slots; ++s) prefetch_rows(g.slots[s] + offset, panel_width, M);
       V acc[M][N];
       gradient_tile<V, M, N>(g, is_live<M>(g, first), first, c, acc);
 #pragma GCC unroll 16
@@ -227,7 +225,7 @@ void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& g, I
 template <class V, template <class> class Rule>
 void weight_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
   for_vectors<V, tile_vectors<V>>(g.columns, [&]<int N>(Index c) {
-    if (g.rows > panel_width) return large_tiles<V, N, Rule>(g, c);
+    if (g.rows > lamina::small_batch) return large_tiles<V, N, Rule>(g, c);
     const Index rest = small_tiles<V, few_inputs<V>, N, Rule>(g, 0, c);
     small_tiles<V, 1, N, Rule>(g, rest, c);
   });

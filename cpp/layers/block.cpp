@@ -19,7 +19,7 @@ template <class T> class RowsStep : public Step<T> {
 template <class T> class RowsForward final : public RowsStep<T> {
  public:
   explicit RowsForward(const Block<T>& block) : RowsStep<T>(block) {
-    this->row_reads = {block.in.data};
+    this->row_reads = {block.in.rows.data};
     for (const auto& op : block.ops) this->row_writes.push_back(op->out.data);
     block.add_forward(*this);
   }

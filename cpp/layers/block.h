@@ -17,9 +17,8 @@ template <class T> struct Block {
   const Parameter<T>* kernel = nullptr;  // of a dense layer
   const Parameter<T>* bias = nullptr;    // or null
   bool reshapes = false;                 // without a kernel and ops, between other shapes
-  Matrix<T> in, out;                     // [rows, inputs], [rows, columns]
-  const std::uint8_t* live = nullptr;    // [inputs], 0 where a column of `in` is zero in the whole batch; or null
-  Index in_copy = 0, live_copy = 0;      // from a member's copy of the two to the next; 0: all share one
+  InputRoom<T> in;
+  Matrix<T> out;                         // [rows, columns]
   Matrix<T> sum;                         // [rows, columns]: the dense layer's, before the ops
   std::vector<std::unique_ptr<Op<T>>> ops;
   Matrix<T> dy;              // [rows, columns]: the gradient, first of `out`, then, once it has arrived, of `sum`
@@ -27,11 +26,6 @@ template <class T> struct Block {
 
   bool has_weights() const {
     return kernel != nullptr || std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->has_weights; });
-  }
-
-  const T* in_at(const Batch<T>& batch, Index r, Index c) const { return in.at(r, c) + batch.member * in_copy; }
-  const std::uint8_t* live_at(const Batch<T>& batch, Index c) const {
-    return live == nullptr ? nullptr : live + batch.member * live_copy + c;
   }
 
   // Whether the outputs of a dense layer are so few that its steps are cut by rows.

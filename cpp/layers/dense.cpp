@@ -16,11 +16,11 @@ template <class T> class DenseForward final : public Step<T> {
   explicit DenseForward(const Block<T>& block) : block_(block), kernel_(*block.kernel) {
     auto& reads = block.narrow() ? this->row_reads : this->reads;
     auto& writes = block.narrow() ? this->row_writes : this->writes;
-    reads = {block.in.data};
+    reads = {block.in.rows.data};
     writes = {block.sum.data, block.out.data};
-    for (const void* p : {static_cast<const void*>(block.live), static_cast<const void*>(kernel_.value),
-                          static_cast<const void*>(bias(0))})
-      this->reads.push_back(p);
+    this->reads.push_back(block.in.live);
+    this->reads.push_back(kernel_.value);
+    this->reads.push_back(bias(0));
     block.add_forward(*this);
   }
 
@@ -52,11 +52,11 @@ template <class T> class DenseForward final : public Step<T> {
     gemm::forward<T>(block_.table, {.rows = rect.rows,
                                     .inputs = kernel_.inputs,
                                     .columns = rect.columns,
-                                    .x = {block_.in_at(batch, rect.row, 0), block_.in.row, block_.in.panel},
+                                    .x = {block_.in.at(batch, rect.row, 0), block_.in.rows.row, block_.in.rows.panel},
                                     .panel = kernel_.value + rect.column * kernel_.inputs,
                                     .bias = bias(rect.column),
                                     .y = {block_.sum.at(rect.row, rect.column), block_.sum.row},
-                                    .live = block_.live_at(batch, 0)});
+                                    .live = block_.in.live_at(batch, 0)});
     block_.forward_ops(rect);
   }
 
@@ -143,7 +143,7 @@ template <class T> class DenseInputGradient final : public Step<T> {
 template <class T> class DenseUpdate final : public Step<T> {
  public:
   DenseUpdate(const Block<T>& block, kernels::Update update) : block_(block), update_(update) {
-    this->reads = {block.in.data, block.live, block.dy.data};
+    this->reads = {block.in.rows.data, block.in.live, block.dy.data};
     for (const Parameter<T>* p : {block.kernel, block.bias})
       if (p != nullptr) this->writes.push_back(update == kernels::Update::store ? p->gradient : p->value);
     this->changes_weights = update != kernels::Update::store;
@@ -159,9 +159,9 @@ template <class T> class DenseUpdate final : public Step<T> {
         gemm::bias_gradient(block_.table, update_, arguments(*block_.bias, panel, 0, batch));
       auto g = arguments(*block_.kernel, panel, first, batch);
       g.inputs = std::min(gemm::max_tile_inputs, block_.kernel->inputs - first);
-      g.x = block_.in_at(batch, 0, first);
-      g.x_row = block_.in.row;
-      g.live = block_.live_at(batch, first);
+      g.x = block_.in.at(batch, 0, first);
+      g.x_row = block_.in.rows.row;
+      g.live = block_.in.live_at(batch, first);
       gemm::weight_gradient(block_.table, update_, g);
     }
   }

@@ -35,13 +35,13 @@ template <class T> class Reshape : public Step<T> {
 template <class T> class ReshapeForward final : public Reshape<T> {
  public:
   ReshapeForward(const Block<T>& block, Index inputs) : Reshape<T>(block, inputs) {
-    this->reads = {block.in.data};
+    this->reads = {block.in.rows.data};
     this->writes = {block.out.data};
   }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     const Index sample = this->sample();
-    copy_elements(begin * tile_samples * sample, std::min(end * tile_samples, batch.rows) * sample, this->block_.in,
+    copy_elements(begin * tile_samples * sample, std::min(end * tile_samples, batch.rows) * sample, this->block_.in.rows,
                   this->inputs_, this->block_.out, this->block_.columns);
   }
 };

@@ -1,6 +1,7 @@
 #include "network/plan.h"
 
 #include <algorithm>
+#include <initializer_list>
 #include <limits>
 #include <set>
 
@@ -60,16 +61,20 @@ template <class T> class Placement {
 // walked twice, since the end of a batch meets the beginning of the next.
 template <class T> std::vector<bool> barriers_for(const std::vector<std::unique_ptr<Step<T>>>& steps) {
   std::vector<bool> barrier(steps.size());
-  std::set<const void*> read, written, row_read, row_written;
-  const auto clashes = [](const std::vector<const void*>& keys, const std::set<const void*>& touched) {
-    return std::any_of(keys.begin(), keys.end(), [&](const void* k) { return k != nullptr && touched.count(k) != 0; });
+  using Touched = std::set<const void*>;
+  Touched read, written, row_read, row_written;
+  const auto clashes = [](const std::vector<const void*>& keys, std::initializer_list<const Touched*> touched) {
+    return std::any_of(keys.begin(), keys.end(), [&](const void* k) {
+      return k != nullptr && std::any_of(touched.begin(), touched.end(), [k](const Touched* t) { return t->count(k) != 0; });
+    });
   };
   for (int pass = 0; pass < 2; ++pass)
     for (std::size_t i = 0; i < steps.size(); ++i) {
       const Step<T>& step = *steps[i];
-      barrier[i] = clashes(step.reads, written) || clashes(step.reads, row_written) || clashes(step.row_reads, written) ||
-                   clashes(step.writes, written) || clashes(step.writes, row_written) || clashes(step.writes, read) ||
-                   clashes(step.writes, row_read) || clashes(step.row_writes, written) || clashes(step.row_writes, read);
+      // What rows touch meets what rows touch on the same member.
+      barrier[i] = clashes(step.reads, {&written, &row_written}) || clashes(step.row_reads, {&written}) ||
+                   clashes(step.writes, {&read, &written, &row_read, &row_written}) ||
+                   clashes(step.row_writes, {&read, &written});
       if (barrier[i])
         for (auto* touched : {&read, &written, &row_read, &row_written}) touched->clear();
       read.insert(step.reads.begin(), step.reads.end());
@@ -195,8 +200,7 @@ template <class T> struct Plan<T>::Parts {
   // Whether what a dense layer reads lies panel by panel: large batches, whose products then walk through memory, where
   // nothing else wants whole rows of it.
   bool panelled(std::size_t reader) const {
-    constexpr Index few_rows = 32;
-    return options.capacity > few_rows && reader < blocks.size() && blocks[reader]->kernel != nullptr &&
+    return options.capacity > small_batch && reader < blocks.size() && blocks[reader]->kernel != nullptr &&
            (reader == 0 || blocks[reader - 1]->kernel != nullptr);
   }
 
@@ -227,7 +231,7 @@ template <class T> struct Plan<T>::Parts {
   // The first layer of a small batch in training.
   bool copies_inputs() const {
     constexpr Index few_elements = 1 << 14;
-    return backward() && blocks[0]->kernel != nullptr && options.capacity <= panel_width &&
+    return backward() && blocks[0]->kernel != nullptr && options.capacity <= small_batch &&
            options.capacity * network.inputs() <= few_elements;
   }
 
@@ -256,15 +260,11 @@ template <class T> struct Plan<T>::Parts {
 
   void connect() {
     Matrix<T> before = input.rows;
-    if (blocks[0]->kernel != nullptr) {
-      blocks[0]->live = input.live;
-      blocks[0]->in_copy = input.copy;
-      blocks[0]->live_copy = input.live_copy;
-    }
+    if (blocks[0]->kernel != nullptr) blocks[0]->in = input;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
-      b.in = before;
-      Matrix<T> value = b.kernel != nullptr ? b.sum : b.reshapes ? b.out : b.in;
+      b.in.rows = before;
+      Matrix<T> value = b.kernel != nullptr ? b.sum : b.reshapes ? b.out : b.in.rows;
       for (std::size_t k = 0; k < b.ops.size(); ++k) {
         b.ops[k]->in = value;
         if (over_the_sum(b, k)) b.ops[k]->out = value;
@@ -276,7 +276,7 @@ template <class T> struct Plan<T>::Parts {
     predictions = before;
     if (link_is_activation) predictions = link;
     if (head != nullptr) {
-      head->in = head->ops[0]->in = before;
+      head->in.rows = head->ops[0]->in = before;
       predictions = head->out = head->ops[0]->out;
     }
   }
@@ -328,7 +328,7 @@ template <class T> struct Plan<T>::Parts {
         options.backward == Backward::fused_update ? options.update : kernels::Update::store;
     // Gradients by rows follow the loss without a barrier, and the sum of the rows' losses stands behind them. Of a small
     // batch all updates come last, behind one barrier; of a large one right behind the gradient that read the weights.
-    const bool updates_last = options.capacity <= panel_width;
+    const bool updates_last = options.capacity <= small_batch;
     bool by_rows = true;
     std::vector<std::unique_ptr<Step<T>>> updates;
     const auto add_updates = [&] {

@@ -47,14 +47,6 @@ struct Totals {
   bool diverged = false;  // the last batch's loss is not finite, so its update was not made; or the plan gave up
 };
 
-// Room for the inputs of a batch. Of a small one each member of a team has a copy, since cores take longer to exchange
-// it than to gather it again.
-template <class T> struct InputRoom {
-  Matrix<T> rows;                // [rows, inputs]
-  std::uint8_t* live = nullptr;  // [inputs], 1 where some row is not zero; null: nobody asks
-  Index copy = 0, live_copy = 0;  // from a member's copy to the next; 0: all share one
-};
-
 template <class T> class Plan {
  public:
   Plan(const Network<T>& network, const PlanOptions& options);

@@ -13,7 +13,7 @@ __extension__ using Wide = unsigned __int128;
 
 template <class T> class GatherStep final : public Step<T> {
  public:
-  GatherStep(const kernels::Table<T>& table, const Inputs& inputs, Index columns, const network::InputRoom<T>& to)
+  GatherStep(const kernels::Table<T>& table, const Inputs& inputs, Index columns, const InputRoom<T>& to)
       : table_(table), inputs_(inputs), columns_(columns), to_(to) {
     this->by_every_member = to.copy != 0;
     if (!this->by_every_member) this->writes = {to.rows.data, to.live};
@@ -32,10 +32,10 @@ template <class T> class GatherStep final : public Step<T> {
                                                    .first = batch.first,
                                                    .next = batch.next,
                                                    .next_rows = batch.next_rows,
-                                                   .dst = to_.rows.data + batch.member * to_.copy,
+                                                   .dst = to_.at(batch, 0, 0),
                                                    .dst_row = to_.rows.row,
                                                    .dst_panel = to_.rows.panel,
-                                                   .live = live_of(batch),
+                                                   .live = to_.live_at(batch, 0),
                                                    .finite = inputs_.finite});
   }
 
@@ -43,15 +43,10 @@ template <class T> class GatherStep final : public Step<T> {
 
  private:
   static constexpr Index width = 64;
-
-  std::uint8_t* live_of(const Batch<T>& batch) const {
-    return to_.live == nullptr ? nullptr : to_.live + batch.member * to_.live_copy;
-  }
-
   const kernels::Table<T>& table_;
   const Inputs& inputs_;
   Index columns_;
-  network::InputRoom<T> to_;
+  InputRoom<T> to_;
 };
 
 template <class T> class TargetStep final : public Step<T> {
