@@ -19,15 +19,16 @@ constexpr Shape shapes[] = {
     {64, 784, 512}, {64, 512, 512}, {256, 784, 1024}, {256, 1024, 1024}, {1024, 1024, 1024}, {256, 4096, 4096},
 };
 
-constexpr Index tile_rows = 64;
+// Tiles as the largest of a training step.
+constexpr Index forward_tile = 256, gradient_tile = 128;
 
 // One layer's matrices, laid out as a plan has them.
 struct Layer {
   explicit Layer(const Shape& s)
       : shape(s),
         panels(divide_up(s.units, panel_width)),
-        x_numbers(s.batch * round_up(s.inputs, panel_width)),
-        y_numbers(s.batch * panels * panel_width, -1e-3, 1e-3),
+        x_numbers((s.batch | 1) * round_up(s.inputs, panel_width)),
+        y_numbers((s.batch | 1) * panels * panel_width, -1e-3, 1e-3),
         x(laid_out(x_numbers, s.inputs)),
         y(laid_out(y_numbers, s.units)),
         y_transposed(round_up(s.batch, panel_width) * s.units, -1e-3, 1e-3),
@@ -48,40 +49,49 @@ struct Layer {
   // Large batches lie panel by panel.
   Matrix<float> laid_out(const Numbers<float>& numbers, Index columns) const {
     if (shape.batch <= panel_width) return {numbers.data(), round_up(columns, panel_width)};
-    return {numbers.data(), panel_width, shape.batch * panel_width};
+    return {numbers.data(), panel_width, (shape.batch | 1) * panel_width};  // odd, as a plan places them
   }
   float* panel(Index i) const { return kernel.data() + i * shape.inputs * panel_width; }
 };
 
-void forward(const Layer& l, Team& team) {
-  const Index blocks = divide_up(l.shape.batch, tile_rows);
-  for (Index tile = team.begin(l.panels * blocks), end = team.end(l.panels * blocks); tile < end; ++tile) {
-    const Index panel = tile / blocks, first = tile % blocks * tile_rows;
-    gemm::forward<float>(l.table, {.rows = std::min(tile_rows, l.shape.batch - first),
-                                   .inputs = l.shape.inputs,
-                                   .columns = l.columns(panel),
-                                   .x = {l.x.at(first, 0), l.x.row, l.x.panel},
-                                   .panel = l.panel(panel),
-                                   .bias = nullptr,
-                                   .y = {l.y.at(first, panel * panel_width), l.y.row},
-                                   .live = nullptr});
+// Calls f(row, rows, column, columns) for the team member's tiles of a matrix.
+template <class F>
+void for_tiles(Team& team, Index rows, Index height, Index columns, Index width, const F& f) {
+  const Index down = divide_up(rows, height), tiles = down * divide_up(columns, width);
+  for (Index tile = team.begin(tiles), end = team.end(tiles); tile < end; ++tile) {
+    const Index row = tile % down * height, column = tile / down * width;
+    f(row, std::min(height, rows - row), column, std::min(width, columns - column));
   }
 }
 
+void forward(const Layer& l, Team& team) {
+  const Index width = std::clamp(round_up(l.shape.units / 8, panel_width), panel_width, forward_tile);
+  for_tiles(team, l.shape.batch, forward_tile, l.shape.units, width,
+            [&](Index row, Index rows, Index column, Index columns) {
+              gemm::forward<float>(l.table, {.rows = rows,
+                                             .inputs = l.shape.inputs,
+                                             .columns = columns,
+                                             .x = {l.x.at(row, 0), l.x.row, l.x.panel},
+                                             .panel = l.panel(column / panel_width),
+                                             .bias = nullptr,
+                                             .y = {l.y.at(row, column), l.y.row, l.y.panel},
+                                             .live = nullptr});
+            });
+}
+
 void input_gradient(const Layer& l, Team& team) {
-  constexpr Index width = 32;
-  alignas(64) float dx[width * panel_width];
-  const Index blocks = divide_up(l.shape.batch, panel_width), tiles = divide_up(l.shape.inputs, width) * blocks;
-  for (Index tile = team.begin(tiles), end = team.end(tiles); tile < end; ++tile) {
-    const Index input = tile / blocks * width, row = tile % blocks * panel_width;
-    gemm::input_gradient<float>(l.table, {.inputs = std::min(width, l.shape.inputs - input),
-                                          .units = l.shape.units,
-                                          .rows = std::min(panel_width, l.shape.batch - row),
-                                          .kernel = l.kernel.data() + input * panel_width,
-                                          .panel_stride = l.shape.inputs * panel_width,
-                                          .dy = l.y_transposed.data() + row * l.shape.units,
-                                          .dx = dx});
-  }
+  alignas(64) float dx[gradient_tile * gradient_tile];
+  const Index width = std::clamp(round_up(l.shape.inputs / 8, panel_width), panel_width, gradient_tile);
+  for_tiles(team, l.shape.batch, gradient_tile, l.shape.inputs, width,
+            [&](Index row, Index rows, Index input, Index inputs) {
+              gemm::input_gradient<float>(l.table, {.inputs = inputs,
+                                                    .units = l.shape.units,
+                                                    .rows = rows,
+                                                    .kernel = l.kernel.data() + input * panel_width,
+                                                    .panel_stride = l.shape.inputs * panel_width,
+                                                    .dy = l.y_transposed.data() + row * l.shape.units,
+                                                    .dx = dx});
+            });
   benchmark::DoNotOptimize(dx[0]);
 }
 
@@ -98,24 +108,27 @@ struct Update {
 };
 
 void weight_gradient(const Layer& l, const Update& u, Team& team) {
-  const Index blocks = divide_up(l.shape.inputs, gemm::max_tile_inputs), tiles = l.panels * blocks;
-  for (Index tile = team.begin(tiles), end = team.end(tiles); tile < end; ++tile) {
-    const Index panel = tile / blocks, input = tile % blocks * gemm::max_tile_inputs;
-    const Index offset = (panel * l.shape.inputs + input) * panel_width;
-    kernels::WeightGradient<float> g{};
-    g.rows = l.shape.batch;
-    g.inputs = std::min(gemm::max_tile_inputs, l.shape.inputs - input);
-    g.columns = l.columns(panel);
-    g.x = l.x.at(0, input);
-    g.x_row = l.x.row;
-    g.dz = l.y.at(0, panel * panel_width);
-    g.dz_row = l.y.row;
-    g.weights = l.kernel.data() + offset;
-    g.slots[0] = u.first.data() + offset;
-    g.slots[1] = u.second.data() + offset;
-    g.scalars = u.scalars;
-    gemm::weight_gradient(l.table, u.rule, g);
-  }
+  const Index width = std::clamp(round_up(l.shape.units / 8, panel_width), panel_width, forward_tile);
+  for_tiles(team, l.shape.inputs, gemm::max_tile_inputs, l.shape.units, width,
+            [&](Index input, Index inputs, Index column, Index columns) {
+              for (Index panel = column / panel_width; panel * panel_width < column + columns; ++panel) {
+                const Index offset = (panel * l.shape.inputs + input) * panel_width;
+                kernels::WeightGradient<float> g{};
+                g.rows = l.shape.batch;
+                g.inputs = inputs;
+                g.columns = l.columns(panel);
+                g.x = l.x.at(0, input);
+                g.x_row = l.x.row;
+                g.x_panel = l.x.panel;
+                g.dz = l.y.at(0, panel * panel_width);
+                g.dz_row = l.y.row;
+                g.weights = l.kernel.data() + offset;
+                g.slots[0] = u.first.data() + offset;
+                g.slots[1] = u.second.data() + offset;
+                g.scalars = u.scalars;
+                gemm::weight_gradient(l.table, u.rule, g);
+              }
+            });
 }
 
 template <class Run> void measure(benchmark::State& state, const Layer& layer, int threads, const Run& run) {

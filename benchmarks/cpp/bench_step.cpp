@@ -1,4 +1,4 @@
-// Whole training steps: gather, forward, loss, backward, Adam. A round is an epoch of 64 steps, so times count its
+// Whole training steps: gather, forward, loss, backward, Adam. A round is an epoch, so times count its
 // shuffle too.
 #include "support.h"
 #include "workloads.h"
@@ -24,13 +24,13 @@ void train(benchmark::State& state, const Workload& w, int threads) {
   training::Trainer<float> trainer(*model, data.inputs(), data.targets(), w.batch, true, 1);
   const auto epoch = [&] {
     trainer.begin_epoch();
-    while (!trainer.finished()) trainer.advance(epoch_steps, 60);
+    while (!trainer.finished()) trainer.advance(w.epoch_steps, 60);
     if (trainer.diverged()) state.SkipWithError("the training diverged");
   };
   epoch();
   {
     const FlopsReport report(state, flops_a_step(w), threads);
-    while (state.KeepRunningBatch(epoch_steps)) epoch();
+    while (state.KeepRunningBatch(w.epoch_steps)) epoch();
   }
   set_max_threads(before);
 }

@@ -23,8 +23,8 @@ const bench::Workload& workload(const std::string& name) {
   return *found;
 }
 
-Index steps_from(const std::string& text) {
-  const Index most = bench::epoch_steps - first_steps, steps = std::atoll(text.c_str());
+Index steps_from(const std::string& text, Index epoch_steps) {
+  const Index most = epoch_steps - first_steps, steps = std::atoll(text.c_str());
   require(steps >= 1 && steps <= most, "count_steps: ", text, " steps: they must be from 1 to ", most);
   return steps;
 }
@@ -49,7 +49,7 @@ int main(int argc, char** argv) try {
   require(argc == 3, "usage: LAMINA_ISA=... count_steps WORKLOAD STEPS");
   const std::string level = level_asked_for();
   const bench::Workload& w = workload(argv[1]);
-  const Index steps = steps_from(argv[2]);
+  const Index steps = steps_from(argv[2], w.epoch_steps);
   set_max_threads(1);
   const bench::Data data(w);
   const auto model = bench::model_of(w);

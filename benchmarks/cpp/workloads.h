@@ -16,6 +16,7 @@ struct Workload {
   std::vector<Index> sizes;
   Index batch;
   bool digits;  // bytes like those of digits: about half of the columns are zero in a batch of 10
+  Index epoch_steps = 64;
 
   std::string name() const { return std::string(network) + "/batch:" + std::to_string(batch); }
 };
@@ -28,9 +29,10 @@ inline const std::vector<Workload> workloads = {
     {"circle 2-128-64-2", {2, 128, 64, 2}, 10, false},
     {"houses 38-38-128-64-1", {38, 38, 128, 64, 1}, 10, false},
     {"digits 784-512-512-10", {784, 512, 512, 10}, 64, true},
+    {"digits 784-1024-1024-10", {784, 1024, 1024, 10}, 256, true, 16},
+    {"digits 784-4096-4096-10", {784, 4096, 4096, 10}, 256, true, 4},
+    {"floats 1024-1024-1024-1024-10", {1024, 1024, 1024, 1024, 10}, 1024, false, 4},
 };
-
-inline constexpr Index epoch_steps = 64;
 
 inline std::vector<layers::LayerSpec> layers_of(const Workload& w) {
   std::vector<layers::LayerSpec> list;
@@ -54,7 +56,7 @@ inline std::vector<layers::LayerSpec> layers_of(const Workload& w) {
 // An epoch's rows: bytes bright in the middle and black at the border, or floats.
 class Data {
  public:
-  explicit Data(const Workload& w) : rows_(w.batch * epoch_steps), columns_(w.sizes[0]), outputs_(w.sizes.back()) {
+  explicit Data(const Workload& w) : rows_(w.batch * w.epoch_steps), columns_(w.sizes[0]), outputs_(w.sizes.back()) {
     if (w.digits) {
       const Numbers<float> numbers(rows_ * columns_, 0, 1);
       for (Index i = 0; i < rows_ * columns_; ++i) {

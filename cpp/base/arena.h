@@ -1,5 +1,7 @@
 // One aligned block of zeros with named slices: parameters, gradients, moments, activations each live in one.
 #pragma once
+#include <sys/mman.h>
+
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -12,6 +14,7 @@ namespace lamina {
 template <class T> class Arena {
  public:
   static constexpr Index alignment = 64;  // bytes: a cache line, and the widest vector
+  static constexpr Index huge_page = 2 << 20;  // bytes; wide layers walk through more pages than a core keeps at hand
 
   // Reserves room for count elements; usable after allocate().
   Index reserve(Index count) {
@@ -22,10 +25,11 @@ template <class T> class Arena {
 
   // Makes the block, zeroed, with a vector's slack behind it. Throws std::bad_alloc.
   void allocate() {
-    const auto bytes = static_cast<std::size_t>(round_up((size_ + 64) * static_cast<Index>(sizeof(T)), alignment));
-    block_.reset(static_cast<T*>(std::aligned_alloc(alignment, bytes)));
+    const Index needed = (size_ + 64) * static_cast<Index>(sizeof(T)), unit = needed < 2 * huge_page ? alignment : huge_page;
+    bytes_ = static_cast<std::size_t>(round_up(needed, unit));
+    block_.reset(static_cast<T*>(std::aligned_alloc(static_cast<std::size_t>(unit), bytes_)));
     if (!block_) throw std::bad_alloc();
-    bytes_ = bytes;
+    if (unit == huge_page) madvise(block_.get(), bytes_, MADV_HUGEPAGE);  // as a favour: it may be refused
     clear();
   }
 

@@ -7,29 +7,29 @@
 
 namespace lamina::gemm {
 
-// y = bias + x W for some rows and one panel.
+// y = bias + x W for some rows and panels, segment by segment, so that a segment of x serves all of the panels.
 template <class T> struct Forward {
   Index rows, inputs, columns;
-  Matrix<const T> x;  // [rows, inputs]
-  const T* panel;     // [inputs, 32]
-  const T* bias;      // [32], or null
-  Matrix<T> y;        // [rows, columns]
+  Matrix<const T> x;         // [rows, inputs]
+  const T* panel;            // [columns / 32, inputs, 32]
+  const T* bias;             // [columns], or null
+  Matrix<T> y;               // [rows, columns]
   const std::uint8_t* live;  // [inputs], or null
 };
 template <class T> void forward(const kernels::Table<T>& table, const Forward<T>& f);
 
-// dxᵀ = W dyᵀ for some inputs and up to 32 rows.
+// dxᵀ = W dyᵀ for some inputs and rows, segment by segment, so that a segment of W serves all of the rows.
 template <class T> struct InputGradient {
   Index inputs, units, rows;
-  const T* kernel;         // the first input's weights in the first panel
-  Index panel_stride;      // from a panel to the next
-  const T* dy;             // [units, 32], transposed
-  T* dx;                   // [inputs, 32], transposed
+  const T* kernel;     // the first input's weights in the first panel
+  Index panel_stride;  // from a panel to the next
+  const T* dy;         // [rows / 32, units, 32]
+  T* dx;               // [rows / 32, inputs, 32]
 };
 template <class T> void input_gradient(const kernels::Table<T>& table, const InputGradient<T>& g);
 
 // xᵀ dy for any number of rows, at most max_tile_inputs inputs and one panel, handed to the update rule.
-inline constexpr Index max_tile_inputs = 32;
+inline constexpr Index max_tile_inputs = 128;
 template <class T> void weight_gradient(const kernels::Table<T>& table, kernels::Update update,
                                         kernels::WeightGradient<T> g);
 

@@ -169,52 +169,61 @@ BackendScope::~BackendScope() {
 
 template <class T> bool blas_forward(const Forward<T>& f) {
   const Index chunk = f.x.panel == panel_width ? f.inputs : panel_width;  // rows of x lie in one piece, or by panels
-  if (!served(f.rows, f.columns, std::min(chunk, f.inputs))) return false;
-  begin_with(f.bias, 0, f.rows, f.columns, f.y.data, f.y.row);
-  for (Index k = 0; k < f.inputs; k += chunk)
-    multiply_add<T>({.rows = f.rows,
-                     .columns = f.columns,
-                     .depth = std::min(chunk, f.inputs - k),
-                     .a = f.x.at(0, k),
-                     .a_row = f.x.row,
-                     .transposed = false,
-                     .b = f.panel + k * panel_width,
-                     .b_row = panel_width,
-                     .c = f.y.data,
-                     .c_row = f.y.row});
+  if (!served(f.rows, std::min(panel_width, f.columns), std::min(chunk, f.inputs))) return false;
+  for (Index column = 0; column < f.columns; column += panel_width) {
+    const Index columns = std::min(panel_width, f.columns - column);
+    T* const y = f.y.at(0, column);
+    begin_with(f.bias == nullptr ? nullptr : f.bias + column, 0, f.rows, columns, y, f.y.row);
+    for (Index k = 0; k < f.inputs; k += chunk)
+      multiply_add<T>({.rows = f.rows,
+                       .columns = columns,
+                       .depth = std::min(chunk, f.inputs - k),
+                       .a = f.x.at(0, k),
+                       .a_row = f.x.row,
+                       .transposed = false,
+                       .b = f.panel + column * f.inputs + k * panel_width,
+                       .b_row = panel_width,
+                       .c = y,
+                       .c_row = f.y.row});
+  }
   return true;
 }
 
 template <class T> bool blas_input_gradient(const InputGradient<T>& g) {
-  if (!served(g.inputs, g.rows, std::min(panel_width, g.units))) return false;
-  begin_with<T>(nullptr, 0, g.inputs, g.rows, g.dx, panel_width);
-  for (Index k = 0; k < g.units; k += panel_width)
-    multiply_add<T>({.rows = g.inputs,
-                     .columns = g.rows,
-                     .depth = std::min(panel_width, g.units - k),
-                     .a = g.kernel + k / panel_width * g.panel_stride,
-                     .a_row = panel_width,
-                     .transposed = false,
-                     .b = g.dy + k * panel_width,
-                     .b_row = panel_width,
-                     .c = g.dx,
-                     .c_row = panel_width});
+  if (!served(g.inputs, std::min(panel_width, g.rows), std::min(panel_width, g.units))) return false;
+  for (Index row = 0; row < g.rows; row += panel_width) {
+    const Index rows = std::min(panel_width, g.rows - row);
+    T* const dx = g.dx + row * g.inputs;
+    begin_with<T>(nullptr, 0, g.inputs, rows, dx, panel_width);
+    for (Index k = 0; k < g.units; k += panel_width)
+      multiply_add<T>({.rows = g.inputs,
+                       .columns = rows,
+                       .depth = std::min(panel_width, g.units - k),
+                       .a = g.kernel + k / panel_width * g.panel_stride,
+                       .a_row = panel_width,
+                       .transposed = false,
+                       .b = g.dy + row * g.units + k * panel_width,
+                       .b_row = panel_width,
+                       .c = dx,
+                       .c_row = panel_width});
+  }
   return true;
 }
 
 template <class T> bool blas_totals(const kernels::WeightGradient<T>& g, T* totals) {
-  if (!served(g.inputs, g.columns, g.rows)) return false;
+  if (!served(std::min(panel_width, g.inputs), g.columns, g.rows)) return false;
   begin_with(g.previous, panel_width, g.inputs, g.columns, totals, panel_width);
-  multiply_add<T>({.rows = g.inputs,
-                   .columns = g.columns,
-                   .depth = g.rows,
-                   .a = g.x,
-                   .a_row = g.x_row,
-                   .transposed = true,
-                   .b = g.dz,
-                   .b_row = g.dz_row,
-                   .c = totals,
-                   .c_row = panel_width});
+  for (Index first = 0; first < g.inputs; first += panel_width)
+    multiply_add<T>({.rows = std::min(panel_width, g.inputs - first),
+                     .columns = g.columns,
+                     .depth = g.rows,
+                     .a = g.x + first / panel_width * g.x_panel,
+                     .a_row = g.x_row,
+                     .transposed = true,
+                     .b = g.dz,
+                     .b_row = g.dz_row,
+                     .c = totals + first * panel_width,
+                     .c_row = panel_width});
   return true;
 }
 

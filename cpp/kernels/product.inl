@@ -144,17 +144,34 @@ template <int M, class Args> inline __attribute__((always_inline)) bool is_live(
   return live;
 }
 
-// The gradient of inputs [first, first + M) of a panel, N vectors at column c.
 template <class V, int M, int N, class Args>
-inline __attribute__((always_inline)) void gradient_tile(const Args& g, bool live, Index first, Index c, V (&acc)[M][N]) {
-  clear(acc);
-  if (live) chain<V, M, N, Along::rows>(acc, g.x + first, g.x_row, g.dz + c, g.dz_row, g.rows, nullptr);
+inline __attribute__((always_inline)) void add_previous(const Args& g, Index first, Index c, V (&acc)[M][N]) {
   if (g.previous == nullptr) return;
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m)
 #pragma GCC unroll 16
     for (int j = 0; j < N; ++j)
       acc[m][j] = V::load(g.previous + (first + m) * panel_width + c + j * V::lanes) + acc[m][j];
+}
+
+// The gradient of inputs [first, first + M) of a panel, N vectors at column c.
+template <class V, int M, int N, class Args>
+inline __attribute__((always_inline)) void gradient_tile(const Args& g, bool live, Index first, Index c, V (&acc)[M][N]) {
+  clear(acc);
+  if (live) chain<V, M, N, Along::rows>(acc, g.x + first, g.x_row, g.dz + c, g.dz_row, g.rows, nullptr);
+  add_previous(g, first, c, acc);
+}
+
+// Up to 32 inputs from `first` on, a multiple of 32: what lies in one panel of x.
+template <class Args> Args panel_of_inputs(Args g, Index first) {
+  g.inputs = g.inputs - first < panel_width ? g.inputs - first : panel_width;
+  g.x += first / panel_width * g.x_panel;
+  if (g.live != nullptr) g.live += first;
+  if (g.previous != nullptr) g.previous += first * panel_width;
+  g.weights += first * panel_width;
+  for (auto& slot : g.slots)
+    if (slot != nullptr) slot += first * panel_width;
+  return g;
 }
 
 // Inputs whose gradients go from registers right into the update. More would fill the registers better, but a small
@@ -196,38 +213,102 @@ __attribute__((noinline)) Index small_tiles(lamina::kernels::WeightGradient<type
   return first;
 }
 
-// Larger tiles, which go through memory, so that the update is there once for all of them.
+// Inputs of a tile of a large batch: a panel's 32 in three, which leaves registers for an update.
+template <class V> inline constexpr int many_inputs = tile_rows<V> < 11 ? tile_rows<V> : 11;
+
+// The updates of a tile whose gradient is complete. They are made between the multiply-adds of the tile behind it, where
+// the divider and the way to memory are idle: 10 % of a product of 64 or 128 rows.
+template <class V, int N, template <class> class Rule> class WaitingUpdates {
+ public:
+  WaitingUpdates(const lamina::kernels::WeightGradient<typename V::Scalar>& g, Index c)
+      : g_(g), rule_(g.scalars), penalised_(is_penalised(g)), column_(c) {}
+
+  bool none() const { return done_ == count_; }
+
+  inline __attribute__((always_inline)) void make_one() {
+    const Index offset = (first_ + done_ / N) * panel_width + column_ + done_ % N * V::lanes;
+    constexpr Index ahead = 2 * many_inputs<V> * panel_width;
+    __builtin_prefetch(g_.weights + offset + ahead);
+#pragma GCC unroll 3
+    for (int s = 0; s < Rule<V>::slots; ++s) __builtin_prefetch(g_.slots[s] + offset + ahead);
+    update_at(rule_, V::load(tile_ + done_ * V::lanes), g_, penalised_, offset);
+    ++done_;
+  }
+
+  void make_all() {
+    while (!none()) make_one();
+  }
+
+  // Takes the gradient of inputs [first, first + M).
+  template <int M> inline __attribute__((always_inline)) void take(const V (&gradient)[M][N], Index first) {
+#pragma GCC unroll 16
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 16
+      for (int j = 0; j < N; ++j) gradient[m][j].store(tile_ + (m * N + j) * V::lanes);
+    first_ = first;
+    done_ = 0;
+    count_ = M * N;
+  }
+
+ private:
+  const lamina::kernels::WeightGradient<typename V::Scalar> g_;
+  const Rule<V> rule_;
+  const bool penalised_;
+  const Index column_;
+  Index first_ = 0, done_ = 0, count_ = 0;
+  typename V::Scalar tile_[many_inputs<V> * N * V::lanes];
+};
+
+// As gradient_tile, with an update after every few terms as long as some wait.
+template <class V, int M, int N, class Args, class Waiting>
+inline __attribute__((always_inline)) void gradient_between(const Args& g, bool live, Index first, Index c,
+                                                            V (&acc)[M][N], Waiting& waiting) {
+  constexpr Index few = 3;
+  clear(acc);
+  const Index rows = live ? g.rows : 0;
+  Index k = 0;
+  for (; k + few <= rows && !waiting.none(); k += few) {
+#pragma GCC unroll 3
+    for (Index i = k; i < k + few; ++i)
+      multiply_add<V, M, N, Along::rows>(acc, g.x + first + i * g.x_row, 0, g.dz + c + i * g.dz_row);
+    waiting.make_one();
+  }
+  for (; k < rows; ++k)
+    multiply_add<V, M, N, Along::rows>(acc, g.x + first + k * g.x_row, 0, g.dz + c + k * g.dz_row);
+  add_previous(g, first, c, acc);
+}
+
 template <class V, int N, template <class> class Rule>
-void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& g, Index c) {
-  typename V::Scalar tile[tile_rows<V> * N * V::lanes];
-  even_groups(g.inputs, tile_rows<V>, [&](Index first, Index count) {
-    with_rows<tile_rows<V>>(count, [&]<int M>() {
-      const Index offset = first * panel_width;
-      prefetch_rows(g.weights + offset, panel_width, M);
-      for (int s = 0; s < Rule<V>::slots; ++s) prefetch_rows(g.slots[s] + offset, panel_width, M);
-      V acc[M][N];
-      gradient_tile<V, M, N>(g, is_live<M>(g, first), first, c, acc);
-#pragma GCC unroll 16
-      for (int m = 0; m < M; ++m)
-#pragma GCC unroll 16
-        for (int j = 0; j < N; ++j) acc[m][j].store(tile + (m * N + j) * V::lanes);
+void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& all, Index c) {
+  WaitingUpdates<V, N, Rule> waiting(all, c);
+  for (Index panel = 0; panel < all.inputs; panel += panel_width) {
+    const auto g = panel_of_inputs(all, panel);
+    even_groups(g.inputs, many_inputs<V>, [&](Index first, Index count) {
+      with_rows<many_inputs<V>>(count, [&]<int M>() {
+        V acc[M][N];
+        const bool live = is_live<M>(g, first);
+        if constexpr (M + 1 >= many_inputs<V>)  // the sizes in a panel that is not cut short
+          gradient_between<V, M, N>(g, live, first, c, acc, waiting);
+        else
+          gradient_tile<V, M, N>(g, live, first, c, acc);
+        waiting.make_all();
+        waiting.take(acc, panel + first);
+      });
     });
-    const auto local = g;
-    const Rule<V> update(g.scalars);
-    const bool penalised = is_penalised(g);
-    for (Index m = 0; m < count; ++m)
-      for (int j = 0; j < N; ++j)
-        update_at(update, V::load(tile + (m * N + j) * V::lanes), local, penalised,
-                  (first + m) * panel_width + c + j * V::lanes);
-  });
+  }
+  waiting.make_all();
 }
 
 template <class V, template <class> class Rule>
 void weight_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
+  using Busy = typename V::Busy;
   for_vectors<V, tile_vectors<V>>(g.columns, [&]<int N>(Index c) {
-    if (g.rows > lamina::small_batch) return large_tiles<V, N, Rule>(g, c);
-    const Index rest = small_tiles<V, few_inputs<V>, N, Rule>(g, 0, c);
-    small_tiles<V, 1, N, Rule>(g, rest, c);
+    if (g.rows > lamina::small_batch) return large_tiles<Busy, N, Rule>(g, c);
+    for (Index first = 0; first < g.inputs; first += panel_width) {
+      const auto panel = panel_of_inputs(g, first);
+      const Index rest = small_tiles<V, few_inputs<V>, N, Rule>(panel, 0, c);
+      small_tiles<V, 1, N, Rule>(panel, rest, c);
+    }
   });
 }
 

@@ -31,7 +31,7 @@ inline constexpr int max_slots = 3;
 template <class T> struct WeightGradient {
   Index rows, inputs, columns;
   const T* x;  // [rows, inputs]
-  Index x_row;
+  Index x_row, x_panel;  // from a row to the next, from 32 inputs to the next
   const T* dz;  // [rows, columns]
   Index dz_row;
   const T* previous;  // [inputs, 32]: totals of earlier segments, or null

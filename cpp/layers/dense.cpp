@@ -10,6 +10,35 @@ double product_work(Index rows, const ParameterInfo& kernel) {
   return 2.0 * static_cast<double>(rows) * static_cast<double>(kernel.inputs) * static_cast<double>(kernel.units);
 }
 
+// A matrix cut into tiles of `height` rows and `width` columns; those of the same columns follow one another.
+struct Cut {
+  Index rows, height, columns, width;
+  Index down = divide_up(rows, height), across = divide_up(columns, width);
+
+  // Tiles of one panel by as many rows or inputs: for small batches.
+  static Cut small(Index rows, Index columns) { return {rows, panel_width, columns, panel_width}; }
+
+  // The largest tiles, halved until a team has enough of them to share, or one side down to a panel, the other to
+  // least_height. As even as whole panels are.
+  static Cut large(Index rows, Index height, Index least_height, Index columns, Index width) {
+    constexpr Index enough = 16;
+    Cut cut{rows, height, columns, width};
+    while (cut.tiles() < enough && (height > least_height || width > panel_width)) {
+      const bool lower = height > least_height && (height >= width || width == panel_width);
+      (lower ? height : width) /= 2;
+      cut = {rows, height, columns, width};
+    }
+    return {rows, round_up(divide_up(rows, cut.down), panel_width), columns,
+            round_up(divide_up(columns, cut.across), panel_width)};
+  }
+
+  Index tiles() const { return down * across; }
+  Rect at(Index tile) const {
+    const Index row = tile % down * height, column = tile / down * width;
+    return {row, std::min(height, rows - row), column, std::min(width, columns - column)};
+  }
+};
+
 // Panel by panel, so that a thread owns whole panels where there are enough of them; narrow layers by rows.
 template <class T> class DenseForward final : public Step<T> {
  public:
@@ -26,53 +55,52 @@ template <class T> class DenseForward final : public Step<T> {
 
   Index tiles(Index rows) const override {
     const Index all = rows * block_.times;
-    return block_.narrow() ? all : kernel_.panels() * row_blocks(all);
+    return block_.narrow() ? all : cut(all).tiles();
   }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (block_.narrow()) {
-      for (Index first = begin; first < end; first += most_rows)
-        panel_of_rows({first, std::min(most_rows, end - first), 0, kernel_.units}, batch);
+      for (Index first = begin; first < end; first += few_rows)
+        product({first, std::min(few_rows, end - first), 0, kernel_.units}, batch);
       return;
     }
-    const Index all = batch.rows * block_.times, blocks = row_blocks(all);
-    for (Index tile = begin; tile < end; ++tile) {
-      const Index column = tile / blocks * panel_width, block = tile % blocks;
-      const Index first = all * block / blocks, last = all * (block + 1) / blocks;
-      panel_of_rows({first, last - first, column, std::min(panel_width, kernel_.units - column)}, batch);
-    }
+    const Cut cut = this->cut(batch.rows * block_.times);
+    for (Index tile = begin; tile < end; ++tile) product(cut.at(tile), batch);
   }
 
   double work(Index rows) const override { return product_work(rows * block_.times, kernel_); }
 
  private:
-  static constexpr Index most_rows = 64;
+  static constexpr Index few_rows = 64, many_rows = 256, many_columns = 256;
 
-  void panel_of_rows(const Rect& rect, const Batch<T>& batch) const {
-    gemm::forward<T>(block_.table, {.rows = rect.rows,
-                                    .inputs = kernel_.inputs,
-                                    .columns = rect.columns,
-                                    .x = {block_.in.at(batch, rect.row, 0), block_.in.rows.row, block_.in.rows.panel},
-                                    .panel = kernel_.value + rect.column * kernel_.inputs,
-                                    .bias = bias(rect.column),
-                                    .y = {block_.sum.at(rect.row, rect.column), block_.sum.row},
-                                    .live = block_.in.live_at(batch, 0)});
-    block_.forward_ops(rect);
+  // Of a small batch panels, or, where they are few, parts of them; of a large one up to 8 panels by 256 rows.
+  Cut cut(Index rows) const {
+    if (rows > small_batch) return Cut::large(rows, many_rows, few_rows, kernel_.units, many_columns);
+    constexpr Index few_panels = 4;
+    return {rows, divide_up(rows, std::min(rows, divide_up(few_panels, kernel_.panels()))), kernel_.units, panel_width};
+  }
+
+  void product(const Rect& rect, const Batch<T>& batch) const {
+    gemm::forward<T>(block_.table,
+                     {.rows = rect.rows,
+                      .inputs = kernel_.inputs,
+                      .columns = rect.columns,
+                      .x = {block_.in.at(batch, rect.row, 0), block_.in.rows.row, block_.in.rows.panel},
+                      .panel = kernel_.value + rect.column * kernel_.inputs,
+                      .bias = bias(rect.column),
+                      .y = {block_.sum.at(rect.row, rect.column), block_.sum.row, block_.sum.panel},
+                      .live = block_.in.live_at(batch, 0)});
+    for (Index column = 0; column < rect.columns; column += panel_width)
+      block_.forward_ops({rect.row, rect.rows, rect.column + column, std::min(panel_width, rect.columns - column)});
   }
 
   const T* bias(Index column) const { return block_.bias == nullptr ? nullptr : block_.bias->value + column; }
-
-  Index row_blocks(Index rows) const {
-    constexpr Index few_panels = 4;
-    const Index for_threads = std::min(rows, divide_up(few_panels, kernel_.panels()));
-    return std::max({Index{1}, divide_up(rows, most_rows), for_threads});
-  }
 
   const Block<T>& block_;
   const Parameter<T>& kernel_;
 };
 
-// Tiles of 32 inputs by 32 rows, or, of narrow layers, by rows. Products want the outputs' gradient transposed: where
+// Tiles of inputs by rows, or, of narrow layers, by rows alone. Products want the outputs' gradient transposed: where
 // that is a matter of a few rows or outputs, each member does it for itself, else it has been done.
 template <class T> class DenseInputGradient final : public Step<T> {
  public:
@@ -86,52 +114,69 @@ template <class T> class DenseInputGradient final : public Step<T> {
 
   Index tiles(Index rows) const override {
     const Index all = rows * block_.times;
-    return block_.narrow() ? all : divide_up(kernel_.inputs, width) * divide_up(all, panel_width);
+    return block_.narrow() ? all : cut(all).tiles();
   }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     if (begin >= end) return;
-    alignas(64) T scratch[segment_depth * panel_width];  // [units, rows]
+    if (!block_.narrow() && !transposes()) return transposed_before(begin, end, batch.rows * block_.times);
+    alignas(64) T dy[segment_depth * panel_width];  // [units, rows]
     if (block_.narrow()) {
       for (Index row = begin; row < end; row += panel_width) {
         const Index rows = std::min(panel_width, end - row);
-        transpose_to(scratch, row, rows);
-        for (Index column = 0; column < kernel_.inputs; column += width) inputs_of_rows(scratch, row, rows, column);
+        transpose_to(dy, row, rows);
+        product(dy, {row, rows, 0, kernel_.inputs});
       }
       return;
     }
-    const Index all = batch.rows * block_.times, row_panels = divide_up(all, panel_width);
-    if (transposes()) transpose_to(scratch, 0, all);
-    for (Index tile = begin; tile < end; ++tile) {
-      const Index column = tile / row_panels * width, row = tile % row_panels * panel_width;
-      const T* const dy = transposes() ? scratch : block_.dy_transposed + row * kernel_.units;
-      inputs_of_rows(dy, row, std::min(panel_width, all - row), column);
-    }
+    const Cut cut = this->cut(batch.rows * block_.times);
+    transpose_to(dy, 0, cut.rows);
+    for (Index tile = begin; tile < end; ++tile) product(dy, cut.at(tile));
   }
 
   double work(Index rows) const override { return 1.5 * product_work(rows * block_.times, kernel_); }
 
  private:
-  static constexpr Index width = 32;
+  static constexpr Index most_inputs = 128, most_rows = sizeof(T) == sizeof(float) ? 128 : 64;
+
+  Cut cut(Index rows) const {
+    if (rows <= small_batch) return Cut::small(rows, kernel_.inputs);
+    return Cut::large(rows, most_rows, panel_width, kernel_.inputs, most_inputs);
+  }
 
   bool transposes() const { return block_.dy_transposed == nullptr; }
 
-  void transpose_to(T* scratch, Index row, Index rows) const {
-    block_.table.transpose(rows, kernel_.units, block_.dy.at(row, 0), block_.dy.row, scratch, panel_width);
+  void transpose_to(T* dy, Index row, Index rows) const {
+    block_.table.transpose(rows, kernel_.units, block_.dy.at(row, 0), block_.dy.row, dy, panel_width);
   }
 
-  void inputs_of_rows(const T* dy, Index row, Index rows, Index column) const {
-    alignas(64) T transposed[width * panel_width];  // [inputs, rows]
-    const Rect rect{row, rows, column, std::min(width, kernel_.inputs - column)};
-    gemm::input_gradient<T>(block_.table, {.inputs = rect.columns,
-                                           .units = kernel_.units,
-                                           .rows = rect.rows,
-                                           .kernel = kernel_.value + column * panel_width,
-                                           .panel_stride = kernel_.panel_stride(),
-                                           .dy = dy,
-                                           .dx = transposed});
-    block_.table.transpose(rect.columns, rect.rows, transposed, panel_width, before_.dy.at(row, column), before_.dy.row);
-    before_.arrive(rect);
+  void transposed_before(Index begin, Index end, Index rows) const {
+    const Cut cut = this->cut(rows);
+    for (Index tile = begin; tile < end; ++tile) {
+      const Rect rect = cut.at(tile);
+      product(block_.dy_transposed + rect.row * kernel_.units, rect);
+    }
+  }
+
+  void product(const T* dy, const Rect& rect) const {
+    alignas(64) T transposed[most_inputs * most_rows];  // [rows / 32, inputs, 32]
+    for (Index first = 0; first < rect.columns; first += most_inputs) {
+      const Index inputs = std::min(most_inputs, rect.columns - first), column = rect.column + first;
+      gemm::input_gradient<T>(block_.table, {.inputs = inputs,
+                                             .units = kernel_.units,
+                                             .rows = rect.rows,
+                                             .kernel = kernel_.value + column * panel_width,
+                                             .panel_stride = kernel_.panel_stride(),
+                                             .dy = dy,
+                                             .dx = transposed});
+      for (Index r = 0; r < rect.rows; r += panel_width)
+        for (Index i = 0; i < inputs; i += panel_width) {
+          const Rect part{rect.row + r, std::min(panel_width, rect.rows - r), column + i, std::min(panel_width, inputs - i)};
+          block_.table.transpose(part.columns, part.rows, transposed + r * inputs + i * panel_width, panel_width,
+                                 before_.dy.at(part.row, part.column), before_.dy.row);
+          before_.arrive(part);
+        }
+    }
   }
 
   const Block<T>& block_;
@@ -139,7 +184,7 @@ template <class T> class DenseInputGradient final : public Step<T> {
   const Parameter<T>& kernel_;
 };
 
-// Tiles of up to 32 inputs of a panel, the bias with the first of them.
+// Tiles of inputs by panels, the bias with the first inputs.
 template <class T> class DenseUpdate final : public Step<T> {
  public:
   DenseUpdate(const Block<T>& block, kernels::Update update) : block_(block), update_(update) {
@@ -149,20 +194,24 @@ template <class T> class DenseUpdate final : public Step<T> {
     this->changes_weights = update != kernels::Update::store;
   }
 
-  Index tiles(Index) const override { return block_.kernel->panels() * input_blocks(); }
+  Index tiles(Index rows) const override { return cut(rows * block_.times).tiles(); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    const Index blocks = input_blocks();
+    const Cut cut = this->cut(batch.rows * block_.times);
     for (Index tile = begin; tile < end; ++tile) {
-      const Index panel = tile / blocks, first = tile % blocks * gemm::max_tile_inputs;
-      if (first == 0 && block_.bias != nullptr)
-        gemm::bias_gradient(block_.table, update_, arguments(*block_.bias, panel, 0, batch));
-      auto g = arguments(*block_.kernel, panel, first, batch);
-      g.inputs = std::min(gemm::max_tile_inputs, block_.kernel->inputs - first);
-      g.x = block_.in.at(batch, 0, first);
-      g.x_row = block_.in.rows.row;
-      g.live = block_.in.live_at(batch, first);
-      gemm::weight_gradient(block_.table, update_, g);
+      const Rect rect = cut.at(tile);
+      for (Index column = rect.column; column < rect.column + rect.columns; column += panel_width) {
+        const Index panel = column / panel_width;
+        if (rect.row == 0 && block_.bias != nullptr)
+          gemm::bias_gradient(block_.table, update_, arguments(*block_.bias, panel, 0, batch));
+        auto g = arguments(*block_.kernel, panel, rect.row, batch);
+        g.inputs = rect.rows;
+        g.x = block_.in.at(batch, 0, rect.row);
+        g.x_row = block_.in.rows.row;
+        g.x_panel = block_.in.rows.panel;
+        g.live = block_.in.live_at(batch, rect.row);
+        gemm::weight_gradient(block_.table, update_, g);
+      }
     }
   }
 
@@ -171,7 +220,13 @@ template <class T> class DenseUpdate final : public Step<T> {
   }
 
  private:
-  Index input_blocks() const { return divide_up(block_.kernel->inputs, gemm::max_tile_inputs); }
+  // What a block of inputs brings into the cache serves all panels of a tile, as long as theirs stay there as well.
+  Cut cut(Index rows) const {
+    if (rows <= small_batch) return Cut::small(block_.kernel->inputs, block_.kernel->units);
+    const Index panels = rows <= 512 ? 8 : 4;
+    return Cut::large(block_.kernel->inputs, gemm::max_tile_inputs, panel_width, block_.kernel->units,
+                      panels * panel_width);
+  }
 
   kernels::WeightGradient<T> arguments(const Parameter<T>& p, Index panel, Index first, const Batch<T>& batch) const {
     auto g = p.gradient_at(panel, first, update_, batch.scalars);

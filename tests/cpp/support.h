@@ -154,6 +154,17 @@ template <class T> Grid<T> values_grid(Numbers& numbers, Index rows, Index colum
   return Grid<T>(rows, columns, row, [&](Index, Index) { return numbers.value<T>(); });
 }
 
+// A matrix whose rows lie in one piece, or panel by panel.
+template <class T> struct Laid {
+  Grid<T> cells;
+  Matrix<T> matrix;
+
+  Laid(Numbers& numbers, Index rows, Index columns, bool by_panels)
+      : cells(by_panels ? values_grid<T>(numbers, divide_up(columns, panel_width) * rows, panel_width, panel_width)
+                        : values_grid<T>(numbers, rows, columns, padded(columns) + 3)),
+        matrix{cells.data(), cells.row(), by_panels ? rows * panel_width : panel_width} {}
+};
+
 template <class T> struct Level {
   std::string name;
   const kernels::Table<T>* table;

@@ -132,6 +132,7 @@ template <class T> struct Gradient {
     arguments.inputs = inputs;
     arguments.columns = columns;
     arguments.x_row = x.row();
+    arguments.x_panel = panel_width;
     arguments.dz_row = dz.row();
   }
 
@@ -170,6 +171,83 @@ TEST_CASE_TEMPLATE("weight_gradient", T, float, double) {
           REQUIRE(run.weights.difference(g.weights, Touches::valid) == "");
         }
       }
+}
+
+// The first place where f(row, column), what is expected, differs from found; empty where it is right.
+template <class T, class F> std::string fault(const Matrix<T>& found, Index rows, Index columns, F&& f) {
+  for (Index r = 0; r < rows; ++r)
+    for (Index c = 0; c < columns; ++c)
+      if (!same(*found.at(r, c), f(r, c))) return std::to_string(r) + ", " + std::to_string(c);
+  return {};
+}
+
+TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(6);
+  for (const Index inputs : {40, 100, 128})
+    for (const Index units : {33, 300})
+      for (const bool by_panels : {false, true})
+        for (const Level<T>& level : all_levels<T>()) {
+          const Index rows = 34 + numbers.below(240), row_panels = divide_up(rows, panel_width);
+          const Laid<T> x(numbers, rows, inputs, by_panels), dy(numbers, rows, units, by_panels);
+          const Laid<T> kernel(numbers, inputs, units, true);
+          const auto dy_transposed = values_grid<T>(numbers, row_panels * units, panel_width, panel_width);
+          CAPTURE(level.name);
+          CAPTURE(rows);
+          CAPTURE(inputs);
+          CAPTURE(units);
+          CAPTURE(by_panels);
+
+          Laid<T> y(numbers, rows, units, by_panels);
+          gemm::forward<T>(*level.table, {.rows = rows,
+                                          .inputs = inputs,
+                                          .columns = units,
+                                          .x = {x.matrix.data, x.matrix.row, x.matrix.panel},
+                                          .panel = kernel.matrix.data,
+                                          .bias = nullptr,
+                                          .y = y.matrix,
+                                          .live = nullptr});
+          REQUIRE(fault(y.matrix, rows, units, [&](Index r, Index u) {
+                    return specified_sum<T>(
+                        inputs, nullptr, [&](Index i) { return *x.matrix.at(r, i); },
+                        [&](Index i) { return *kernel.matrix.at(i, u); });
+                  }) == "");
+
+          Laid<T> dx(numbers, row_panels * inputs, panel_width, true);
+          gemm::input_gradient<T>(*level.table, {.inputs = inputs,
+                                                 .units = units,
+                                                 .rows = rows,
+                                                 .kernel = kernel.matrix.data,
+                                                 .panel_stride = kernel.matrix.panel,
+                                                 .dy = dy_transposed.data(),
+                                                 .dx = dx.matrix.data});
+          for (Index panel = 0; panel < row_panels; ++panel)
+            REQUIRE(fault(Matrix<T>{dx.matrix.data + panel * inputs * panel_width, panel_width}, inputs,
+                          std::min(panel_width, rows - panel * panel_width), [&](Index i, Index r) {
+                            return specified_sum<T>(
+                                units, nullptr, [&](Index u) { return *kernel.matrix.at(i, u); },
+                                [&](Index u) { return *dy_transposed.at(panel * units + u, r); });
+                          }) == "");
+
+          Laid<T> stored(numbers, inputs, panel_width, true);
+          kernels::WeightGradient<T> g{};
+          g.rows = rows;
+          g.inputs = inputs;
+          g.columns = panel_width;
+          g.x = x.matrix.data;
+          g.x_row = x.matrix.row;
+          g.x_panel = x.matrix.panel;
+          g.dz = dy.matrix.data;
+          g.dz_row = dy.matrix.row;
+          g.weights = kernel.matrix.data;
+          g.slots[0] = stored.matrix.data;
+          gemm::weight_gradient(*level.table, kernels::Update::store, g);
+          REQUIRE(fault(stored.matrix, inputs, panel_width, [&](Index i, Index u) {
+                    return specified_sum<T>(
+                        rows, nullptr, [&](Index r) { return *x.matrix.at(r, i); },
+                        [&](Index r) { return *dy.matrix.at(r, u); });
+                  }) == "");
+        }
 }
 
 TEST_CASE_TEMPLATE("bias_gradient", T, float, double) {
