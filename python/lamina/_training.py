@@ -114,6 +114,8 @@ class Fit:
         What shows the progress.
     validate : callable or None
         Returns the results on the validation data.
+    validated : callable
+        Tells whether to validate after an epoch, whose number it takes from 1 on.
     """
 
     def __init__(
@@ -125,6 +127,7 @@ class Fit:
         calls: CallbackList,
         progress: _progress.Progress | None,
         validate: Callable[[], dict[str, float]] | None,
+        validated: Callable[[int], bool],
     ) -> None:
         self._model = model
         self._network = network
@@ -134,15 +137,19 @@ class Fit:
         self._calls = calls
         self._progress = progress
         self._validate = validate
+        self._validated = validated
         self._rate: float | None = None  # the learning rate that the core has
 
-    def run(self, epochs: int) -> None:
-        """Run the epochs; `trainer.diverged` then says whether training ended because a number was not finite."""
+    def run(self, first: int, epochs: int) -> None:
+        """Run the epochs in [first, epochs).
+
+        `trainer.diverged` then says whether training ended because a number was not finite.
+        """
         self._model.stop_training = False
         logs: dict[str, float] = {}
         try:
             self._calls.on_train_begin()
-            for epoch in range(epochs):
+            for epoch in range(first, epochs):
                 logs = self._epoch(epoch)
                 if self._model.stop_training:
                     break
@@ -169,7 +176,7 @@ class Fit:
             self._model.stop_training = True
             if math.isfinite(logs["loss"]):
                 logs["loss"] = math.nan  # the history must show why training ended
-        if self._validate is not None:
+        if self._validate is not None and self._validated(epoch + 1):
             results = self._validate()
             logs = _progress.ordered(logs | {f"val_{key}": results[key] for key in results})
         if progress is not None:

@@ -29,6 +29,8 @@ class Metric:
     core_name: str = ""
     #: Whether the value is the square root of a mean, which matters to whoever averages it.
     is_root = False
+    #: Whether a larger value is a better one, which matters to callbacks that watch it.
+    larger_is_better = False
 
     def __init__(self, name: str | None = None) -> None:
         if name is not None and not (isinstance(name, str) and name):
@@ -61,18 +63,21 @@ class CategoricalAccuracy(Metric):
     """The share of rows whose largest output stands where the largest target stands."""
 
     core_name = "categorical_accuracy"
+    larger_is_better = True
 
 
 class SparseCategoricalAccuracy(Metric):
     """The share of rows whose largest output is the one that the integer label names."""
 
     core_name = "sparse_categorical_accuracy"
+    larger_is_better = True
 
 
 class BinaryAccuracy(Metric):
     """The share of outputs that are on the same side of 0.5 as their targets."""
 
     core_name = "binary_accuracy"
+    larger_is_better = True
 
 
 class RootMeanSquaredError(Metric):
@@ -98,6 +103,7 @@ class _Accuracy(Metric):
     """What 'accuracy' means: the form of accuracy that fits the outputs and the targets."""
 
     core_name = "accuracy"
+    larger_is_better = True
 
     def resolve(self, loss: Loss, outputs: int) -> str:
         if loss.target == "labels":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from . import _check, _core, _data, _progress, _random, _training, losses, metri
 from ._stack import LayerStack
 from .callbacks import CallbackList, History
 from .layers.base import Layer, Shape
+from .metrics import Metric
 
 Array = NDArray[Any]
 
@@ -31,11 +32,9 @@ _COMPILE_IN_KERAS: dict[str, Any] = {
 _FIT_IN_KERAS: dict[str, Any] = {
     "class_weight": None,
     "sample_weight": None,
-    "initial_epoch": 0,
     "steps_per_epoch": None,
     "validation_steps": None,
     "validation_batch_size": None,
-    "validation_freq": 1,
 }
 _EVALUATE_IN_KERAS: dict[str, Any] = {"sample_weight": None, "steps": None}
 _PREDICT_IN_KERAS: dict[str, Any] = {"steps": None}
@@ -102,6 +101,11 @@ class Sequential(LayerStack):
         return self._settings.loss if self._settings is not None else None
 
     @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that `compile` was given."""
+        return list(self._settings.metrics) if self._settings is not None else []
+
+    @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns, in its order; empty before `compile`."""
         return self._settings.names if self._settings is not None else []
@@ -162,6 +166,9 @@ class Sequential(LayerStack):
         validation_split: float = 0.0,
         validation_data: tuple[Any, Any] | None = None,
         shuffle: bool = True,
+        *,
+        initial_epoch: int = 0,
+        validation_freq: int | Sequence[int] = 1,
         **only_in_keras: Any,
     ) -> History:
         """Train for a number of epochs.
@@ -180,7 +187,7 @@ class Sequential(LayerStack):
         batch_size : int, optional
             Samples a step, 32 by default; the last batch of an epoch may have fewer.
         epochs : int
-            How often to go through the data.
+            How often to go through the data; with `initial_epoch`, the number of the last epoch.
         verbose : {'auto', 0, 1, 2}
             0 prints nothing, 1 a line an epoch that is redrawn while it runs, 2 a line an epoch;
             'auto' is 1 in a terminal or notebook and 2 elsewhere.
@@ -193,6 +200,10 @@ class Sequential(LayerStack):
             Data to evaluate after each epoch; takes the place of `validation_split`.
         shuffle : bool
             Whether each epoch goes through the rows in a new random order.
+        initial_epoch : int
+            Epochs that an earlier `fit` has done: the first one here has this number, from 0.
+        validation_freq : int or sequence of int
+            After how many epochs to validate, or the epochs, from 1, after which to.
         **only_in_keras
             Keras's other arguments are refused, unless they have Keras's default.
 
@@ -221,6 +232,8 @@ class Sequential(LayerStack):
             settings = self._compiled("fit")
             size = _checked_batch_size(batch_size, "fit")
             epochs = _check.integer(epochs, "epochs", "fit", 0)
+            first = _check.integer(initial_epoch, "initial_epoch", "fit", 0)
+            validated = _checked_frequency(validation_freq)
             level = _progress.level(verbose, "fit")
             calls = CallbackList(callbacks, add_history=True)
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
@@ -234,9 +247,9 @@ class Sequential(LayerStack):
                 validate = functools.partial(_training.evaluate, network, settings, *validation, size, calls)
             progress = _progress.make(level, trainer.batches, epochs)
             history = self.history = calls.history or History()
-            _training.Fit(self, network, settings, trainer, calls, progress, validate).run(epochs)
+            _training.Fit(self, network, settings, trainer, calls, progress, validate, validated).run(first, epochs)
             if trainer.diverged:
-                _warn_diverged(len(history.epoch), trainer.restored)
+                _warn_diverged(first + len(history.epoch), trainer.restored)
             return history
         finally:
             self._guard.release(claimed)
@@ -469,6 +482,15 @@ class Sequential(LayerStack):
 
 def _checked_batch_size(size: Any, where: str) -> int:
     return _BATCH_SIZE if size is None else _check.integer(size, "batch_size", where, 1)
+
+
+def _checked_frequency(given: Any) -> Callable[[int], bool]:
+    """Return what tells whether to validate after an epoch, whose number it takes from 1 on."""
+    if isinstance(given, (list, tuple, set, frozenset, range)):
+        epochs = frozenset(_check.integer(epoch, "validation_freq", "fit", 1) for epoch in given)
+        return epochs.__contains__
+    every = _check.integer(given, "validation_freq", "fit", 1)
+    return lambda epoch: epoch % every == 0
 
 
 def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settings:

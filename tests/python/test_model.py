@@ -60,7 +60,7 @@ def test_compile_refuses_and_leaves_things_as_they_were(arguments, error, words)
 def test_what_only_keras_has_is_taken_where_it_asks_for_nothing():
     model = classifier(compiled=False)
     model.compile("adam", "mse", jit_compile="auto", weighted_metrics=None)
-    model.fit(X, ONE_HOT, verbose=0, class_weight=None, initial_epoch=0)
+    model.fit(X, ONE_HOT, verbose=0, class_weight=None, steps_per_epoch=None)
     model.predict(X, steps=None)
 
 
@@ -168,7 +168,8 @@ def test_before_compile():
         ({"sample_weight": np.ones(40)}, ValueError, "fit(sample_weight=...) is not supported"),
         ({"class_weight": {0: 2.0}}, ValueError, "fit(class_weight=...)"),
         ({"steps_per_epoch": 3}, ValueError, "fit(steps_per_epoch=...)"),
-        ({"initial_epoch": 2}, ValueError, "fit(initial_epoch=...)"),
+        ({"initial_epoch": -1}, ValueError, "fit(initial_epoch=-1)"),
+        ({"validation_freq": [1, 0]}, ValueError, "fit(validation_freq=0)"),
         ({"epoch": 2}, TypeError, "no argument 'epoch'"),
     ],
 )

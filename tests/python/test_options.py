@@ -263,7 +263,9 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
             "validation_data": PAIR,
             "callbacks": CALLBACKS,
             "sample_weight": Kind([None], [], [np.ones(ROWS), 0]),
-            "initial_epoch": Kind([0], [], [1, None]),
+            "initial_epoch": whole([0, 1, 3, np.int64(2)], [-1]),
+            "validation_freq": Kind([1, 2, np.int64(3), [1, 2], (2,), []], [1.0, True, None, "1", [1.5]], [0, -1, [0]]),
+            "steps_per_epoch": Kind([None], [], [1, 0]),
         },
     ),
     "evaluate": (

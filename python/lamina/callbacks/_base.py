@@ -1,15 +1,11 @@
-"""Callbacks: code that `fit`, `evaluate` and `predict` call on their way.
-
-They run on the calling thread, outside the native core, and may read and change the model: predict,
-evaluate, read or set weights, set ``model.optimizer.learning_rate`` or ``model.stop_training``.
-"""
+"""What every callback is, the plainest ones, and several as one."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
-from . import _check
+from .. import _check
 
 Logs: TypeAlias = "dict[str, float]"
 
@@ -182,6 +178,11 @@ class LambdaCallback(Callback):
             if not callable(function):
                 raise TypeError(f"LambdaCallback({name}={_check.shown(function)}): a hook must be callable")
             setattr(self, name, function)
+
+
+def checked_verbose(value: Any, where: str) -> int:
+    """Return 0 or 1, for False and True as well, or raise TypeError or ValueError."""
+    return _check.integer(int(value) if isinstance(value, bool) else value, "verbose", where, 0, 1)
 
 
 def _overridden(callback: Callback, hook: str) -> bool:
