@@ -161,8 +161,8 @@ def main() -> None:
     markdown = to_markdown(report)
     print("\n" + markdown)
     if given.output:
-        given.output.with_suffix(".json").write_text(json.dumps(report, indent=1) + "\n")
-        given.output.with_suffix(".md").write_text(markdown)
+        given.output.with_name(f"{given.output.name}.json").write_text(json.dumps(report, indent=1) + "\n")
+        given.output.with_name(f"{given.output.name}.md").write_text(markdown)
     if any("details" in part for item in items for part in (item["alone"], *item["rivals"])):
         raise SystemExit("a program failed: see its row")
 
