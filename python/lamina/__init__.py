@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from . import (
         activations,
         callbacks,
+        compat,
         config,
         datasets,
         initializers,
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "activations",
     "callbacks",
+    "compat",
     "config",
     "datasets",
     "initializers",

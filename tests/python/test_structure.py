@@ -35,6 +35,7 @@ PYTHON_ORDER = (
     {"layers", "callbacks", "config", "utils", "datasets"},
     {"models"},
     {"testing"},
+    {"compat"},
     {"__init__"},
 )
 # What importing lamina may load besides the standard library; all else is imported where it is used.

@@ -1,0 +1,1 @@
+"""Other libraries' names for what is in lamina: `lamina.compat.tensorflow`."""

@@ -1,0 +1,3 @@
+"""`lamina.callbacks`, where Keras has it."""
+
+from ....callbacks import *

@@ -1,0 +1,3 @@
+"""`lamina.datasets.mnist`, where Keras has it."""
+
+from .....datasets.mnist import *

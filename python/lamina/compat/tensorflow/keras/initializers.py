@@ -1,0 +1,3 @@
+"""`lamina.initializers`, where Keras has it."""
+
+from ....initializers import *

@@ -1,0 +1,3 @@
+"""`lamina.layers`, where Keras has it."""
+
+from ....layers import *

@@ -1,0 +1,3 @@
+"""`lamina.losses`, where Keras has it."""
+
+from ....losses import *

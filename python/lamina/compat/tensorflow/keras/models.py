@@ -1,0 +1,3 @@
+"""`lamina.models`, where Keras has it."""
+
+from ....models import *

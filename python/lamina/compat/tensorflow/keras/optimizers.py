@@ -1,0 +1,3 @@
+"""`lamina.optimizers`, where Keras has it."""
+
+from ....optimizers import *

@@ -1,0 +1,3 @@
+"""`lamina.regularizers`, where Keras has it."""
+
+from ....regularizers import *

@@ -1,0 +1,3 @@
+"""`lamina.utils`, where Keras has it."""
+
+from ....utils import *
