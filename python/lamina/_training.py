@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from . import _core, _progress
+from . import _check, _core, _progress, losses, metrics, optimizers
 from .callbacks import CallbackList
 from .losses import Loss
 from .metrics import Metric
@@ -48,6 +48,49 @@ class Settings:
             )
         names = [metric.resolve(self.loss, network.outputs) for metric in self.metrics]
         network.compile(self.loss.spec(), self.optimizer.spec(), names)
+
+
+def checked_settings(optimizer: Any, loss: Any, given: Any) -> Settings:
+    """Return what `compile` was given, checked."""
+    if optimizer is None:
+        known = " or ".join(map(repr, optimizers.known()))
+        raise ValueError(f"compile() needs an optimizer: optimizer={known}")
+    if loss is None:
+        raise ValueError(f"compile() needs a loss: one of {', '.join(losses.known())}")
+    if given is not None and not isinstance(given, (list, tuple)):
+        raise ValueError(f"compile(metrics={_check.shown(given)}): give a list, such as ['accuracy']")
+    settings = Settings(optimizers.get(optimizer), losses.get(loss), [metrics.get(entry) for entry in given or []])
+    for metric in settings.metrics:
+        metric.resolve(settings.loss, 2)  # whether the two fit does not depend on the outputs
+    names = settings.names
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(
+            f"compile(metrics={_check.shown(given)}): the name {twice[0]!r} stands twice among the results; "
+            "give a metric a name of its own, such as MeanSquaredError(name='error')"
+        )
+    return settings
+
+
+def checked_frequency(given: Any) -> Callable[[int], bool]:
+    """Return what tells whether to validate after an epoch, whose number it takes from 1 on."""
+    if isinstance(given, (list, tuple, set, frozenset, range)):
+        epochs = frozenset(_check.integer(epoch, "validation_freq", "fit", 1) for epoch in given)
+        return epochs.__contains__
+    every = _check.integer(given, "validation_freq", "fit", 1)
+    return lambda epoch: epoch % every == 0
+
+
+def warn_diverged(what: str, restored: bool) -> None:
+    """Warn of a loss, or of weights, that are not finite; `what` begins the message."""
+    happened = "the loss of a batch was not finite; that batch was not applied"
+    if restored:
+        happened = "weights became infinite or NaN; those from before are back, without moments"
+    warnings.warn(
+        f"{what}: {happened}. Scale the data or lower the learning rate",
+        RuntimeWarning,
+        stacklevel=3,
+    )
 
 
 class Stoppable(Protocol):

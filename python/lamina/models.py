@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import warnings
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from . import _check, _core, _data, _progress, _random, _training, losses, metrics, optimizers
+from . import _check, _core, _data, _progress, _random, _training, losses, optimizers
 from ._stack import LayerStack
 from .callbacks import CallbackList, History
 from .layers.base import Layer, Shape
@@ -38,6 +38,8 @@ _FIT_IN_KERAS: dict[str, Any] = {
 }
 _EVALUATE_IN_KERAS: dict[str, Any] = {"sample_weight": None, "steps": None}
 _PREDICT_IN_KERAS: dict[str, Any] = {"steps": None}
+_TRAIN_ON_BATCH_IN_KERAS: dict[str, Any] = {"sample_weight": None, "class_weight": None}
+_TEST_ON_BATCH_IN_KERAS: dict[str, Any] = {"sample_weight": None}
 
 
 class Sequential(LayerStack):
@@ -145,7 +147,7 @@ class Sequential(LayerStack):
             where the model is built later.
         """
         _check.refuse("compile", only_in_keras, _COMPILE_IN_KERAS, {})
-        settings = _checked_settings(optimizer, loss, metrics)
+        settings = _training.checked_settings(optimizer, loss, metrics)
         claimed = self._guard.claim("compile()")
         try:
             self._refuse_step("compile")
@@ -233,7 +235,7 @@ class Sequential(LayerStack):
             size = _checked_batch_size(batch_size, "fit")
             epochs = _check.integer(epochs, "epochs", "fit", 0)
             first = _check.integer(initial_epoch, "initial_epoch", "fit", 0)
-            validated = _checked_frequency(validation_freq)
+            validated = _training.checked_frequency(validation_freq)
             level = _progress.level(verbose, "fit")
             calls = CallbackList(callbacks, add_history=True)
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
@@ -249,7 +251,7 @@ class Sequential(LayerStack):
             history = self.history = calls.history or History()
             _training.Fit(self, network, settings, trainer, calls, progress, validate, validated).run(first, epochs)
             if trainer.diverged:
-                _warn_diverged(first + len(history.epoch), trainer.restored)
+                _training.warn_diverged(f"training stopped in epoch {first + len(history.epoch)}", trainer.restored)
             return history
         finally:
             self._guard.release(claimed)
@@ -306,7 +308,93 @@ class Sequential(LayerStack):
         finally:
             self._guard.release(claimed)
 
+    def train_on_batch(
+        self, x: Any, y: Any = None, *, return_dict: bool = False, **only_in_keras: Any
+    ) -> float | list[float] | dict[str, float]:
+        """Take one step with all rows as one batch, and return what it reports.
+
+        Parameters
+        ----------
+        x, y : array_like
+            As for `fit`.
+        return_dict : bool
+            Whether to return a dictionary by name.
+        **only_in_keras
+            Keras's other arguments are refused, unless they have Keras's default.
+
+        Returns
+        -------
+        float, list of float or dict
+            Of this batch alone, before the step and with dropout on: the loss where there are no metrics, else the
+            loss and each metric.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For data or arguments that do not fit, and before `compile`.
+        RuntimeError
+            While another thread uses the model, or in a callback of `fit`.
+
+        Warns
+        -----
+        RuntimeWarning
+            If the loss is not finite: the step is not taken. If weights are not finite after it: those from before
+            it are put back, and the optimizer begins anew.
+        """
+        _check.refuse("train_on_batch", only_in_keras, _TRAIN_ON_BATCH_IN_KERAS, {})
+        return_dict = _check.boolean(return_dict, "return_dict", "train_on_batch")
+        claimed = self._guard.claim("train_on_batch()")
+        try:
+            settings = self._compiled("train_on_batch")
+            self._refuse_untrainable("train_on_batch")
+            inputs, targets, shape = self._checked(x, y, self._shape)
+            network = self._ready(shape)
+            network.learning_rate = settings.optimizer.learning_rate
+            trainer = _core.Trainer(network, inputs, targets, len(inputs), False, self._seed)
+            trainer.begin_epoch()
+            trainer.advance(1, math.inf)
+            if trainer.diverged:
+                _training.warn_diverged("train_on_batch()", trainer.restored)
+            return _as_asked(dict(zip(settings.names, trainer.results(), strict=True)), return_dict)
+        finally:
+            self._guard.release(claimed)
+
     # --- use ------------------------------------------------------------------------------------
+
+    def test_on_batch(
+        self, x: Any, y: Any = None, *, return_dict: bool = False, **only_in_keras: Any
+    ) -> float | list[float] | dict[str, float]:
+        """Return what `evaluate` does, without a line of progress; see there.
+
+        Parameters
+        ----------
+        x, y, return_dict
+            As for `evaluate`.
+        **only_in_keras
+            Keras's other arguments are refused, unless they have Keras's default.
+
+        Returns
+        -------
+        float, list of float or dict
+            As from `evaluate`.
+        """
+        _check.refuse("test_on_batch", only_in_keras, _TEST_ON_BATCH_IN_KERAS, {})
+        return self.evaluate(x, y, verbose=0, return_dict=return_dict)
+
+    def predict_on_batch(self, x: Any) -> Array:
+        """Return what `predict` does, without a line of progress; see there.
+
+        Parameters
+        ----------
+        x : array_like
+            As for `predict`.
+
+        Returns
+        -------
+        ndarray
+            As from `predict`.
+        """
+        return self.predict(x)
 
     def evaluate(
         self,
@@ -370,9 +458,7 @@ class Sequential(LayerStack):
                 progress.end(steps, _progress.ordered(results))
         finally:
             self._guard.leave(token)
-        if return_dict:
-            return results
-        return results["loss"] if len(results) == 1 else list(results.values())
+        return _as_asked(results, return_dict)
 
     def predict(
         self,
@@ -484,44 +570,7 @@ def _checked_batch_size(size: Any, where: str) -> int:
     return _BATCH_SIZE if size is None else _check.integer(size, "batch_size", where, 1)
 
 
-def _checked_frequency(given: Any) -> Callable[[int], bool]:
-    """Return what tells whether to validate after an epoch, whose number it takes from 1 on."""
-    if isinstance(given, (list, tuple, set, frozenset, range)):
-        epochs = frozenset(_check.integer(epoch, "validation_freq", "fit", 1) for epoch in given)
-        return epochs.__contains__
-    every = _check.integer(given, "validation_freq", "fit", 1)
-    return lambda epoch: epoch % every == 0
-
-
-def _checked_settings(optimizer: Any, loss: Any, given: Any) -> _training.Settings:
-    if optimizer is None:
-        known = " or ".join(map(repr, optimizers.known()))
-        raise ValueError(f"compile() needs an optimizer: optimizer={known}")
-    if loss is None:
-        raise ValueError(f"compile() needs a loss: one of {', '.join(losses.known())}")
-    if given is not None and not isinstance(given, (list, tuple)):
-        raise ValueError(f"compile(metrics={_check.shown(given)}): give a list, such as ['accuracy']")
-    settings = _training.Settings(
-        optimizers.get(optimizer), losses.get(loss), [metrics.get(entry) for entry in given or []]
-    )
-    for metric in settings.metrics:
-        metric.resolve(settings.loss, 2)  # whether the two fit does not depend on the outputs
-    names = settings.names
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(
-            f"compile(metrics={_check.shown(given)}): the name {twice[0]!r} stands twice among the results; "
-            "give a metric a name of its own, such as MeanSquaredError(name='error')"
-        )
-    return settings
-
-
-def _warn_diverged(epoch: int, restored: bool) -> None:
-    happened = "the loss of a batch was not finite; that batch was not applied"
-    if restored:
-        happened = "weights became infinite or NaN; those from the beginning of the epoch are back, without moments"
-    warnings.warn(
-        f"training stopped in epoch {epoch}: {happened}. Scale the data or lower the learning rate",
-        RuntimeWarning,
-        stacklevel=3,
-    )
+def _as_asked(results: dict[str, float], by_name: bool) -> float | list[float] | dict[str, float]:
+    if by_name:
+        return results
+    return results["loss"] if len(results) == 1 else list(results.values())
