@@ -454,20 +454,6 @@ def pair(data: Any, what: str) -> tuple[Any, Any]:
     return data[0], data[1]
 
 
-def split_at(rows: int, fraction: float) -> int:
-    """Return the row at which the last `fraction` of the rows begins.
-
-    Raises
-    ------
-    ValueError
-        If one of the two parts would be empty.
-    """
-    at = int(rows * (1.0 - fraction))
-    if at == 0 or at == rows:
-        raise ValueError(f"fit(validation_split={fraction}): {rows} rows cannot be split so that both parts have some")
-    return at
-
-
 def weights(values: Any, shapes: Sequence[tuple[int, ...]], names: Sequence[str], dtype: str) -> list[Array]:
     """Return checked weights as the core takes them.
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from . import _check, _core, _data, _progress, _random, _training, losses, optimizers
+from . import _check, _core, _data, _progress, _random, _split, _training, losses, optimizers
 from ._stack import LayerStack
 from .callbacks import CallbackList, History
 from .layers.base import Layer, Shape
@@ -171,6 +171,7 @@ class Sequential(LayerStack):
         *,
         initial_epoch: int = 0,
         validation_freq: int | Sequence[int] = 1,
+        validation_rows: str = "last",
         **only_in_keras: Any,
     ) -> History:
         """Train for a number of epochs.
@@ -206,6 +207,9 @@ class Sequential(LayerStack):
             Epochs that an earlier `fit` has done: the first one here has this number, from 0.
         validation_freq : int or sequence of int
             After how many epochs to validate, or the epochs, from 1, after which to.
+        validation_rows : {'last', 'random', 'stratified'}
+            Which rows `validation_split` takes, not in Keras: the last; any; or any, of each class its share.
+            Random ones are the same in every `fit` of a model on so many rows; the data are copied for them.
         **only_in_keras
             Keras's other arguments are refused, unless they have Keras's default.
 
@@ -239,7 +243,7 @@ class Sequential(LayerStack):
             level = _progress.level(verbose, "fit")
             calls = CallbackList(callbacks, add_history=True)
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
-            x, y, shape, validation = self._training_data(x, y, validation_split, validation_data)
+            x, y, shape, validation = self._training_data(x, y, validation_split, validation_rows, validation_data)
             network = self._ready(shape)
             trainer = _core.Trainer(network, x, y, min(size, len(x)), shuffle, self._seed)
             calls.set_model(self)
@@ -257,12 +261,13 @@ class Sequential(LayerStack):
             self._guard.release(claimed)
 
     def _training_data(
-        self, x: Any, y: Any, split: Any, validation: Any
+        self, x: Any, y: Any, split: Any, how: Any, validation: Any
     ) -> tuple[Array, Array, Shape, tuple[Array, Array] | None]:
         """Check and convert all that `fit` was given; nothing has changed yet if that fails."""
         self._refuse_untrainable("fit")
         need = "in [0, 1)"
         split = _check.real(split, "validation_split", "fit", need, lambda v: 0 <= v < 1)
+        how = _split.way(how, split, validation is not None)
         x, y, shape = self._checked(x, y, self._shape)
         if validation is not None:
             vx, vy = _data.pair(validation, "validation_data")
@@ -270,8 +275,8 @@ class Sequential(LayerStack):
             return x, y, shape, (vx, vy)
         if split == 0:
             return x, y, shape, None
-        at = _data.split_at(len(x), split)
-        return x[:at], y[:at], shape, (x[at:], y[at:])
+        train, validate = _split.rows(how, y, split, self._seed)
+        return x[train], y[train], shape, (x[validate], y[validate])
 
     def gradients(self, x: Any, y: Any, training: bool = False) -> tuple[float, list[Array]]:
         """Return the loss and its gradient by every weight, with all rows as one batch.

@@ -261,6 +261,7 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
             "shuffle": FLAG,
             "validation_split": real([0, 0.0, 0.3, np.float32(0.5), Fraction(1, 2)], [1, 1.0, -0.1, 1e-300, 0.999]),
             "validation_data": PAIR,
+            "validation_rows": Kind(["last"], [], ["first", "random", "stratified", None, 1, ["last"], np.zeros(2)]),
             "callbacks": CALLBACKS,
             "sample_weight": Kind([None], [], [np.ones(ROWS), 0]),
             "initial_epoch": whole([0, 1, 3, np.int64(2)], [-1]),
