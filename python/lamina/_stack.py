@@ -130,6 +130,34 @@ class LayerStack:
         finally:
             self._guard.release(claimed)
 
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Layer:
+        """Return a layer by its name or by its place.
+
+        Parameters
+        ----------
+        name : str, optional
+            Its name.
+        index : int, optional
+            Its place in `layers`; negative ones count from the end.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If not exactly one of the two is given, or there is no such layer.
+        """
+        if (name is None) == (index is None):
+            raise ValueError("get_layer() takes either a name or an index")
+        if index is not None:
+            place = _check.integer(index, "index", "get_layer", -len(self._layers))
+            if place >= len(self._layers):
+                raise ValueError(f"get_layer(index={place}): the model has {len(self._layers)} layers")
+            return self._layers[place]
+        for layer in self._layers:
+            if layer.name == name:
+                return layer
+        known = ", ".join(layer.name for layer in self._layers) or "no layers"
+        raise ValueError(f"get_layer(name={_check.shown(name)}): the model has {known}")
+
     def _refuse_layer(self, layer: Any) -> None:
         if not isinstance(layer, Layer):
             what = f"the class {layer.__name__}" if isinstance(layer, type) else _check.shown(layer)

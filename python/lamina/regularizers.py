@@ -80,6 +80,9 @@ class L1L2(Regularizer):
         self.l2 = _factor(l2, "l2", "L1L2")
 
 
+# Keras's other names of the classes.
+l1, l2, l1_l2 = L1, L2, L1L2
+
 _NAMES: dict[str, type[Regularizer]] = {"l1": L1, "l2": L2, "l1_l2": L1L2}
 
 

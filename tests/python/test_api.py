@@ -451,3 +451,23 @@ def test_no_warnings_in_ordinary_use():
         model.fit(X.astype(np.float64), LABELS.astype(np.int8), epochs=1, verbose=0, validation_split=0.1)
         model.evaluate(X, LABELS, verbose=0)
         model.predict(X.astype(np.float16))
+
+
+def test_get_layer():
+    model = Sequential([Dense(3, input_shape=(2,)), Dropout(0.5, name="forgets"), Dense(1)])
+    assert model.get_layer("forgets") is model.layers[1]
+    assert model.get_layer(index=-1) is model.get_layer(index=2) is model.layers[2]
+    for arguments in (
+        {},
+        {"name": "forgets", "index": 1},
+        {"index": 3},
+        {"index": -4},
+        {"name": "no_such"},
+        {"name": 3},
+    ):
+        with pytest.raises(ValueError, match="get_layer"):
+            model.get_layer(**arguments)
+    with pytest.raises(TypeError, match="get_layer"):
+        model.get_layer(index=1.0)
+    with pytest.raises(ValueError, match="no layers"):
+        Sequential().get_layer("dense")
