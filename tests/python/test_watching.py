@@ -56,6 +56,7 @@ def fit(*given: Any, made: Sequential | None = None, epochs: int = 4, **options:
     [
         (lambda: EarlyStopping(monitor=3), TypeError, "monitor=3"),
         (lambda: EarlyStopping(mode="less"), ValueError, "mode='less'"),
+        (lambda: EarlyStopping(mode=np.zeros(0)), ValueError, "mode=array"),
         (lambda: EarlyStopping(patience=-1), ValueError, "patience=-1"),
         (lambda: EarlyStopping(patience=1.5), TypeError, "patience=1.5"),
         (lambda: EarlyStopping(min_delta=math.nan), ValueError, "min_delta=nan"),

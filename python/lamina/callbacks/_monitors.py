@@ -40,7 +40,7 @@ class _Monitor(Callback):
             raise TypeError(
                 f"{where}(monitor={_check.shown(monitor)}): monitor must be a key of the logs, such as 'val_loss'"
             )
-        if mode not in _MODES:
+        if not isinstance(mode, str) or mode not in _MODES:
             raise ValueError(f"{where}(mode={_check.shown(mode)}): mode must be 'auto', 'min' or 'max'")
         self.monitor = monitor
         self.mode = mode
