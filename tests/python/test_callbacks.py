@@ -298,3 +298,9 @@ def test_all_is_done_when_the_loss_explodes():
 def test_hooks_are_those_of_the_base_class():
     found = [name for name in vars(callbacks.Callback) if name.startswith("on_")]
     assert set(found) == {*HOOKS, "on_batch_begin", "on_batch_end"}
+
+
+@pytest.mark.parametrize("add_history", [None, 1, "yes", np.zeros(2)])
+def test_add_history_is_a_flag(add_history: Any) -> None:
+    with pytest.raises(TypeError, match="add_history"):
+        CallbackList(add_history=add_history)

@@ -216,6 +216,7 @@ class CallbackList(Callback):
         model: Any = None,
         **params: Any,
     ) -> None:
+        add_history = _check.boolean(add_history, "add_history", "CallbackList")
         self.callbacks = _flat(callbacks)
         if add_history and not any(isinstance(c, History) for c in self.callbacks):
             # Last, so that it records what the others add to the logs.

@@ -15,7 +15,7 @@ def _takes_rate(schedule: Callable[..., float]) -> bool:
     """Whether a schedule takes the rate beside the epoch; what says nothing of itself is taken to."""
     try:
         parameters = inspect.signature(schedule).parameters.values()
-    except (TypeError, ValueError):
+    except Exception:  # NumPy's and C's functions have none, others' may raise anything
         return True
     places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     kinds = [p.kind for p in parameters]
