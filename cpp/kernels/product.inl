@@ -256,7 +256,7 @@ template <class V, int N, template <class> class Rule> class WaitingUpdates {
   const bool penalised_;
   const Index column_;
   Index first_ = 0, done_ = 0, count_ = 0;
-  typename V::Scalar tile_[many_inputs<V> * N * V::lanes];
+  alignas(64) typename V::Scalar tile_[many_inputs<V> * N * V::lanes];
 };
 
 // As gradient_tile, with an update after every few terms as long as some wait.
