@@ -70,20 +70,21 @@ def rows(how: str, y: Array, fraction: float, seed: int) -> tuple[Any, Any]:
 def _classes(y: Array) -> NDArray[np.int64]:
     """Return the class of every row, from 0 on."""
     if y.ndim == 1 and y.dtype == np.int64:
-        found, classes, counts = np.unique(y, return_inverse=True, return_counts=True)
+        labels = y
     elif y.ndim == 2 and y.shape[1] > 1 and np.isin(y, (0, 1)).all() and (y.sum(axis=1) == 1).all():
-        found, classes, counts = np.unique(y.argmax(axis=1), return_inverse=True, return_counts=True)
+        labels = y.argmax(axis=1)
     elif y.ndim == 2 and y.shape[1] == 1 and np.isin(y, (-1, 0, 1)).all():
-        found, classes, counts = np.unique(y[:, 0], return_inverse=True, return_counts=True)
+        labels = y[:, 0]
     else:
         raise ValueError(
             "fit(validation_rows='stratified'): the targets must be classes: integer labels, one-hot rows, or 0 and 1 "
             "(-1 and 1) for one output"
         )
+    found, classes, counts = np.unique(labels, return_inverse=True, return_counts=True)
     if counts.min() < 2:
         alone = found[counts.argmin()]
         raise ValueError(f"fit(validation_rows='stratified'): class {alone:g} has one row only; it needs two at least")
-    return classes.reshape(-1)
+    return classes
 
 
 def _of_each_class(classes: NDArray[np.int64], order: NDArray[np.int64], count: int) -> NDArray[np.int64]:
