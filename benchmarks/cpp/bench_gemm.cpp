@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gemm/backend.h"
+#include "gemm/cut.h"
 #include "support.h"
 
 using namespace lamina;
@@ -18,9 +19,6 @@ constexpr Shape shapes[] = {
     {1, 784, 128},  {10, 784, 128}, {10, 128, 64},    {10, 64, 10},      {128, 784, 128},    {1024, 784, 128},
     {64, 784, 512}, {64, 512, 512}, {256, 784, 1024}, {256, 1024, 1024}, {1024, 1024, 1024}, {256, 4096, 4096},
 };
-
-// Tiles as the largest of a training step.
-constexpr Index forward_tile = 256, gradient_tile = 128;
 
 // One layer's matrices, laid out as a plan has them.
 struct Layer {
@@ -54,44 +52,34 @@ struct Layer {
   float* panel(Index i) const { return kernel.data() + i * shape.inputs * panel_width; }
 };
 
-// Calls f(row, rows, column, columns) for the team member's tiles of a matrix.
-template <class F>
-void for_tiles(Team& team, Index rows, Index height, Index columns, Index width, const F& f) {
-  const Index down = divide_up(rows, height), tiles = down * divide_up(columns, width);
-  for (Index tile = team.begin(tiles), end = team.end(tiles); tile < end; ++tile) {
-    const Index row = tile % down * height, column = tile / down * width;
-    f(row, std::min(height, rows - row), column, std::min(width, columns - column));
-  }
+template <class F> void for_tiles(const gemm::Cut& cut, Team& team, const F& f) {
+  for (Index tile = team.begin(cut.tiles()), end = team.end(cut.tiles()); tile < end; ++tile) f(cut.at(tile));
 }
 
 void forward(const Layer& l, Team& team) {
-  const Index width = std::clamp(round_up(l.shape.units / 8, panel_width), panel_width, forward_tile);
-  for_tiles(team, l.shape.batch, forward_tile, l.shape.units, width,
-            [&](Index row, Index rows, Index column, Index columns) {
-              gemm::forward<float>(l.table, {.rows = rows,
-                                             .inputs = l.shape.inputs,
-                                             .columns = columns,
-                                             .x = {l.x.at(row, 0), l.x.row, l.x.panel},
-                                             .panel = l.panel(column / panel_width),
-                                             .bias = nullptr,
-                                             .y = {l.y.at(row, column), l.y.row, l.y.panel},
-                                             .live = nullptr});
-            });
+  for_tiles(gemm::Cut::forward(l.shape.batch, l.shape.units), team, [&](const Rect& rect) {
+    gemm::forward<float>(l.table, {.rows = rect.rows,
+                                   .inputs = l.shape.inputs,
+                                   .columns = rect.columns,
+                                   .x = {l.x.at(rect.row, 0), l.x.row, l.x.panel},
+                                   .panel = l.panel(rect.column / panel_width),
+                                   .bias = nullptr,
+                                   .y = {l.y.at(rect.row, rect.column), l.y.row, l.y.panel},
+                                   .live = nullptr});
+  });
 }
 
 void input_gradient(const Layer& l, Team& team) {
-  alignas(64) float dx[gradient_tile * gradient_tile];
-  const Index width = std::clamp(round_up(l.shape.inputs / 8, panel_width), panel_width, gradient_tile);
-  for_tiles(team, l.shape.batch, gradient_tile, l.shape.inputs, width,
-            [&](Index row, Index rows, Index input, Index inputs) {
-              gemm::input_gradient<float>(l.table, {.inputs = inputs,
-                                                    .units = l.shape.units,
-                                                    .rows = rows,
-                                                    .kernel = l.kernel.data() + input * panel_width,
-                                                    .panel_stride = l.shape.inputs * panel_width,
-                                                    .dy = l.y_transposed.data() + row * l.shape.units,
-                                                    .dx = dx});
-            });
+  alignas(64) float dx[gemm::Cut::gradient_inputs * gemm::Cut::gradient_rows<float>];
+  for_tiles(gemm::Cut::input_gradient<float>(l.shape.batch, l.shape.inputs), team, [&](const Rect& rect) {
+    gemm::input_gradient<float>(l.table, {.inputs = rect.columns,
+                                          .units = l.shape.units,
+                                          .rows = rect.rows,
+                                          .kernel = l.kernel.data() + rect.column * panel_width,
+                                          .panel_stride = l.shape.inputs * panel_width,
+                                          .dy = l.y_transposed.data() + rect.row * l.shape.units,
+                                          .dx = dx});
+  });
   benchmark::DoNotOptimize(dx[0]);
 }
 
@@ -108,27 +96,25 @@ struct Update {
 };
 
 void weight_gradient(const Layer& l, const Update& u, Team& team) {
-  const Index width = std::clamp(round_up(l.shape.units / 8, panel_width), panel_width, forward_tile);
-  for_tiles(team, l.shape.inputs, gemm::max_tile_inputs, l.shape.units, width,
-            [&](Index input, Index inputs, Index column, Index columns) {
-              for (Index panel = column / panel_width; panel * panel_width < column + columns; ++panel) {
-                const Index offset = (panel * l.shape.inputs + input) * panel_width;
-                kernels::WeightGradient<float> g{};
-                g.rows = l.shape.batch;
-                g.inputs = inputs;
-                g.columns = l.columns(panel);
-                g.x = l.x.at(0, input);
-                g.x_row = l.x.row;
-                g.x_panel = l.x.panel;
-                g.dz = l.y.at(0, panel * panel_width);
-                g.dz_row = l.y.row;
-                g.weights = l.kernel.data() + offset;
-                g.slots[0] = u.first.data() + offset;
-                g.slots[1] = u.second.data() + offset;
-                g.scalars = u.scalars;
-                gemm::weight_gradient(l.table, u.rule, g);
-              }
-            });
+  for_tiles(gemm::Cut::update(l.shape.batch, l.shape.inputs, l.shape.units), team, [&](const Rect& rect) {
+    for (Index column = rect.column; column < rect.column + rect.columns; column += panel_width) {
+      const Index panel = column / panel_width, offset = (panel * l.shape.inputs + rect.row) * panel_width;
+      kernels::WeightGradient<float> g{};
+      g.rows = l.shape.batch;
+      g.inputs = rect.rows;
+      g.columns = l.columns(panel);
+      g.x = l.x.at(0, rect.row);
+      g.x_row = l.x.row;
+      g.x_panel = l.x.panel;
+      g.dz = l.y.at(0, column);
+      g.dz_row = l.y.row;
+      g.weights = l.kernel.data() + offset;
+      g.slots[0] = u.first.data() + offset;
+      g.slots[1] = u.second.data() + offset;
+      g.scalars = u.scalars;
+      gemm::weight_gradient(l.table, u.rule, g);
+    }
+  });
 }
 
 template <class Run> void measure(benchmark::State& state, const Layer& layer, int threads, const Run& run) {

@@ -1,6 +1,7 @@
 #include "layers/dense.h"
 
 #include "base/error.h"
+#include "gemm/cut.h"
 #include "gemm/gemm.h"
 
 namespace lamina::layers {
@@ -9,35 +10,6 @@ namespace {
 double product_work(Index rows, const ParameterInfo& kernel) {
   return 2.0 * static_cast<double>(rows) * static_cast<double>(kernel.inputs) * static_cast<double>(kernel.units);
 }
-
-// A matrix cut into tiles of `height` rows and `width` columns; those of the same columns follow one another.
-struct Cut {
-  Index rows, height, columns, width;
-  Index down = divide_up(rows, height), across = divide_up(columns, width);
-
-  // Tiles of one panel by as many rows or inputs: for small batches.
-  static Cut small(Index rows, Index columns) { return {rows, panel_width, columns, panel_width}; }
-
-  // The largest tiles, halved until a team has enough of them to share, or one side down to a panel, the other to
-  // least_height. As even as whole panels are.
-  static Cut large(Index rows, Index height, Index least_height, Index columns, Index width) {
-    constexpr Index enough = 16;
-    Cut cut{rows, height, columns, width};
-    while (cut.tiles() < enough && (height > least_height || width > panel_width)) {
-      const bool lower = height > least_height && (height >= width || width == panel_width);
-      (lower ? height : width) /= 2;
-      cut = {rows, height, columns, width};
-    }
-    return {rows, round_up(divide_up(rows, cut.down), panel_width), columns,
-            round_up(divide_up(columns, cut.across), panel_width)};
-  }
-
-  Index tiles() const { return down * across; }
-  Rect at(Index tile) const {
-    const Index row = tile % down * height, column = tile / down * width;
-    return {row, std::min(height, rows - row), column, std::min(width, columns - column)};
-  }
-};
 
 // Panel by panel, so that a thread owns whole panels where there are enough of them; narrow layers by rows.
 template <class T> class DenseForward final : public Step<T> {
@@ -55,7 +27,7 @@ template <class T> class DenseForward final : public Step<T> {
 
   Index tiles(Index rows) const override {
     const Index all = rows * block_.times;
-    return block_.narrow() ? all : cut(all).tiles();
+    return block_.narrow() ? all : gemm::Cut::forward(all, kernel_.units).tiles();
   }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
@@ -64,21 +36,14 @@ template <class T> class DenseForward final : public Step<T> {
         product({first, std::min(few_rows, end - first), 0, kernel_.units}, batch);
       return;
     }
-    const Cut cut = this->cut(batch.rows * block_.times);
+    const auto cut = gemm::Cut::forward(batch.rows * block_.times, kernel_.units);
     for (Index tile = begin; tile < end; ++tile) product(cut.at(tile), batch);
   }
 
   double work(Index rows) const override { return product_work(rows * block_.times, kernel_); }
 
  private:
-  static constexpr Index few_rows = 64, many_rows = 256, many_columns = 256;
-
-  // Of a small batch panels, or, where they are few, parts of them; of a large one up to 8 panels by 256 rows.
-  Cut cut(Index rows) const {
-    if (rows > small_batch) return Cut::large(rows, many_rows, few_rows, kernel_.units, many_columns);
-    constexpr Index few_panels = 4;
-    return {rows, divide_up(rows, std::min(rows, divide_up(few_panels, kernel_.panels()))), kernel_.units, panel_width};
-  }
+  static constexpr Index few_rows = 64;
 
   void product(const Rect& rect, const Batch<T>& batch) const {
     gemm::forward<T>(block_.table,
@@ -129,7 +94,7 @@ template <class T> class DenseInputGradient final : public Step<T> {
       }
       return;
     }
-    const Cut cut = this->cut(batch.rows * block_.times);
+    const gemm::Cut cut = this->cut(batch.rows * block_.times);
     transpose_to(dy, 0, cut.rows);
     for (Index tile = begin; tile < end; ++tile) product(dy, cut.at(tile));
   }
@@ -137,12 +102,9 @@ template <class T> class DenseInputGradient final : public Step<T> {
   double work(Index rows) const override { return 1.5 * product_work(rows * block_.times, kernel_); }
 
  private:
-  static constexpr Index most_inputs = 128, most_rows = sizeof(T) == sizeof(float) ? 128 : 64;
+  static constexpr Index most_inputs = gemm::Cut::gradient_inputs, most_rows = gemm::Cut::gradient_rows<T>;
 
-  Cut cut(Index rows) const {
-    if (rows <= small_batch) return Cut::small(rows, kernel_.inputs);
-    return Cut::large(rows, most_rows, panel_width, kernel_.inputs, most_inputs);
-  }
+  gemm::Cut cut(Index rows) const { return gemm::Cut::input_gradient<T>(rows, kernel_.inputs); }
 
   bool transposes() const { return block_.dy_transposed == nullptr; }
 
@@ -151,7 +113,7 @@ template <class T> class DenseInputGradient final : public Step<T> {
   }
 
   void transposed_before(Index begin, Index end, Index rows) const {
-    const Cut cut = this->cut(rows);
+    const gemm::Cut cut = this->cut(rows);
     for (Index tile = begin; tile < end; ++tile) {
       const Rect rect = cut.at(tile);
       product(block_.dy_transposed + rect.row * kernel_.units, rect);
@@ -197,7 +159,7 @@ template <class T> class DenseUpdate final : public Step<T> {
   Index tiles(Index rows) const override { return cut(rows * block_.times).tiles(); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    const Cut cut = this->cut(batch.rows * block_.times);
+    const gemm::Cut cut = this->cut(batch.rows * block_.times);
     for (Index tile = begin; tile < end; ++tile) {
       const Rect rect = cut.at(tile);
       for (Index column = rect.column; column < rect.column + rect.columns; column += panel_width) {
@@ -220,13 +182,7 @@ template <class T> class DenseUpdate final : public Step<T> {
   }
 
  private:
-  // What a block of inputs brings into the cache serves all panels of a tile, as long as theirs stay there as well.
-  Cut cut(Index rows) const {
-    if (rows <= small_batch) return Cut::small(block_.kernel->inputs, block_.kernel->units);
-    const Index panels = rows <= 512 ? 8 : 4;
-    return Cut::large(block_.kernel->inputs, gemm::max_tile_inputs, panel_width, block_.kernel->units,
-                      panels * panel_width);
-  }
+  gemm::Cut cut(Index rows) const { return gemm::Cut::update(rows, block_.kernel->inputs, block_.kernel->units); }
 
   kernels::WeightGradient<T> arguments(const Parameter<T>& p, Index panel, Index first, const Batch<T>& batch) const {
     auto g = p.gradient_at(panel, first, update_, batch.scalars);

@@ -1,7 +1,6 @@
 #include "layers/stored_update.h"
 
-#include <algorithm>
-
+#include "gemm/cut.h"
 #include "gemm/gemm.h"
 
 namespace lamina::layers {
@@ -17,14 +16,15 @@ template <class T> class StoredUpdate final : public Step<T> {
     this->changes_weights = true;
   }
 
-  Index tiles(Index) const override { return parameter_.panels() * input_blocks(); }
+  Index tiles(Index) const override { return cut_.tiles(); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     for (Index tile = begin; tile < end; ++tile) {
-      const Index panel = tile / input_blocks(), first = tile % input_blocks() * gemm::max_tile_inputs;
-      auto g = parameter_.update_at(panel, first);
-      g.inputs = std::min(gemm::max_tile_inputs, parameter_.inputs - first);
-      g.previous = parameter_.gradient + panel * parameter_.panel_stride() + first * panel_width;
+      const Rect rect = cut_.at(tile);
+      const Index panel = rect.column / panel_width;
+      auto g = parameter_.update_at(panel, rect.row);
+      g.inputs = rect.rows;
+      g.previous = parameter_.gradient + panel * parameter_.panel_stride() + rect.row * panel_width;
       g.scalars = batch.scalars;
       gemm::weight_gradient(table_, update_, g);
     }
@@ -33,11 +33,10 @@ template <class T> class StoredUpdate final : public Step<T> {
   double work(Index) const override { return 40.0 * static_cast<double>(parameter_.inputs * parameter_.units); }
 
  private:
-  Index input_blocks() const { return divide_up(parameter_.inputs, gemm::max_tile_inputs); }
-
   const Parameter<T>& parameter_;
   const kernels::Table<T>& table_;
   kernels::Update update_;
+  const gemm::Cut cut_ = gemm::Cut::update(0, parameter_.inputs, parameter_.units);
 };
 
 }  // namespace
