@@ -85,7 +85,7 @@ def warn_diverged(what: str, restored: bool) -> None:
     """Warn of a loss, or of weights, that are not finite; `what` begins the message."""
     happened = "the loss of a batch was not finite; that batch was not applied"
     if restored:
-        happened = "weights became infinite or NaN; those from before are back, without moments"
+        happened = "weights became infinite or NaN; those from its beginning are back, without moments"
     warnings.warn(
         f"{what}: {happened}. Scale the data or lower the learning rate",
         RuntimeWarning,

@@ -12,10 +12,6 @@ from ._base import Callback, Logs, checked_verbose
 _MODES = ("auto", "min", "max")
 
 
-def _at_least_zero(value: Any, name: str, where: str) -> float:
-    return _check.real(value, name, where, "of at least 0", lambda v: v >= 0)
-
-
 class _Monitor(Callback):
     """What the callbacks share that compare a number with its best so far.
 
@@ -252,7 +248,7 @@ class ReduceLROnPlateau(_Monitor):
         self.patience = _check.integer(patience, "patience", where, 0)
         self.verbose = checked_verbose(verbose, where)
         self.cooldown = _check.integer(cooldown, "cooldown", where, 0)
-        self.min_lr = _at_least_zero(min_lr, "min_lr", where)
+        self.min_lr = _check.real(min_lr, "min_lr", where, "of at least 0", lambda v: v >= 0)
         self.cooldown_counter = self.wait = 0
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
