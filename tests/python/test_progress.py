@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lamina import _progress
 from lamina.callbacks import LambdaCallback
 from lamina.layers import Activation, Dense, Dropout
-from lamina.models import Sequential
+from lamina.models import Sequential, _progress
 from lamina.utils import set_random_seed
 
 X = np.random.default_rng(5).normal(size=(50, 4)).astype(np.float32)

@@ -9,9 +9,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from . import _check, _core, _data, _training
+from .. import _check, _core, _data
+from ..layers.base import InputLayer, Layer, Shape, checked_name, checked_shape
+from . import _training
 from ._guard import Guard
-from .layers.base import InputLayer, Layer, Shape, checked_name, checked_shape
 
 Array = NDArray[Any]
 

@@ -10,11 +10,12 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from . import _check, _core, _progress, losses, metrics, optimizers
-from .callbacks import CallbackList
-from .losses import Loss
-from .metrics import Metric
-from .optimizers import Optimizer
+from .. import _check, _core, losses, metrics, optimizers
+from ..callbacks import CallbackList
+from ..losses import Loss
+from ..metrics import Metric
+from ..optimizers import Optimizer
+from . import _progress
 
 Array = NDArray[Any]
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from . import _check
+from .. import _check
 
 if TYPE_CHECKING:
     from rich.text import Text

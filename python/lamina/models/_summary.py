@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .layers import Layer
+from ..layers import Layer
 
 
 def _size(count: int, item: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _check, _core
+from .. import _check, _core
 
 Array = NDArray[Any]
 
