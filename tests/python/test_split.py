@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lamina import _split
 from lamina.callbacks import LambdaCallback
 from lamina.layers import Dense
-from lamina.models import Sequential
+from lamina.models import Sequential, _split
 from lamina.utils import set_random_seed, to_categorical
 
 
