@@ -40,14 +40,14 @@ inline std::vector<layers::LayerSpec> layers_of(const Workload& w) {
     const bool last = i + 1 == w.sizes.size();
     layers::LayerSpec dense, activation, dropout;
     dense.type = "dense";
-    dense.units = w.sizes[i];
+    dense.values["units"] = static_cast<double>(w.sizes[i]);
     activation.type = "activation";
-    activation.name = last ? "softmax" : "relu";
+    activation.function = last ? "softmax" : "relu";
     dropout.type = "dropout";
-    dropout.rate = 0.2;
+    dropout.values["rate"] = 0.2;
     dropout.seed = i;
     list.push_back(dense);
-    if (!last || dense.units > 1) list.push_back(activation);
+    if (!last || w.sizes[i] > 1) list.push_back(activation);
     if (!last) list.push_back(dropout);
   }
   return list;

@@ -4,11 +4,12 @@
 #include <cmath>
 #include <memory>
 #include <new>
+#include <optional>
 #include <variant>
 
 #include "base/finite.h"
-#include "bindings/arrays.h"
 #include "bindings/bindings.h"
+#include "bindings/weights.h"
 #include "training/trainer.h"
 
 namespace lamina::bindings {
@@ -18,23 +19,28 @@ template <class T> T get(const py::dict& d, const char* key, T otherwise) {
   return d.contains(key) ? d[key].cast<T>() : otherwise;
 }
 
+layers::WeightSpec weight_of(const py::dict& d) { return {get(d, "l1", 0.0), get(d, "l2", 0.0)}; }
+
+// Numbers whose keys are none of those below are the type's own.
 layers::LayerSpec layer_of(const py::dict& d) {
   layers::LayerSpec spec;
-  spec.type = d["type"].cast<std::string>();
-  spec.units = get<Index>(d, "units", 0);
-  spec.use_bias = get(d, "use_bias", true);
-  spec.kernel_l1 = get(d, "kernel_l1", 0.0);
-  spec.kernel_l2 = get(d, "kernel_l2", 0.0);
-  spec.bias_l1 = get(d, "bias_l1", 0.0);
-  spec.bias_l2 = get(d, "bias_l2", 0.0);
-  spec.name = get<std::string>(d, "name", "");
-  spec.parameters = get(d, "parameters", std::vector<double>());
-  spec.rate = get(d, "rate", 0.0);
-  spec.seed = get<std::uint64_t>(d, "seed", 0);
-  spec.scale = get(d, "scale", 1.0);
-  spec.offset = get(d, "offset", 0.0);
-  spec.slope_l1 = get(d, "slope_l1", 0.0);
-  spec.slope_l2 = get(d, "slope_l2", 0.0);
+  for (const auto& [key, value] : d) {
+    const auto name = key.cast<std::string>();
+    if (name == "type")
+      spec.type = value.cast<std::string>();
+    else if (name == "name")
+      spec.function = value.cast<std::string>();
+    else if (name == "parameters")
+      spec.parameters = value.cast<std::vector<double>>();
+    else if (name == "seed")
+      spec.seed = value.cast<std::uint64_t>();
+    else if (name == "trainable")
+      spec.trainable = value.cast<bool>();
+    else if (name == "weights")
+      for (const auto& weight : value.cast<std::vector<py::dict>>()) spec.weights.push_back(weight_of(weight));
+    else
+      spec.values[name] = value.cast<double>();
+  }
   return spec;
 }
 
@@ -63,13 +69,15 @@ template <class T> struct ScalarOf<ModelOf<T>> { using Type = T; };
 
 class Network {
  public:
-  Network(Index inputs, const std::vector<py::dict>& layers, const std::string& dtype) {
+  using MaybeWeights = std::vector<std::optional<Weight>>;
+
+  Network(Index inputs, const std::vector<py::dict>& layers, const std::string& dtype, const MaybeWeights& weights) {
     std::vector<layers::LayerSpec> specs;
     for (const py::dict& layer : layers) specs.push_back(layer_of(layer));
     if (dtype == "float32")
-      model_ = std::make_shared<training::Model<float>>(inputs, specs);
+      model_ = std::make_shared<training::Model<float>>(inputs, specs, typed<float>(weights));
     else if (dtype == "float64")
-      model_ = std::make_shared<training::Model<double>>(inputs, specs);
+      model_ = std::make_shared<training::Model<double>>(inputs, specs, typed<double>(weights));
     else
       fail("dtype '", dtype, "' is not supported; use float32 or float64");
   }
@@ -86,13 +94,14 @@ class Network {
   }
 
  private:
+  template <class T> static network::Weights<T> typed(const MaybeWeights& weights) {
+    network::Weights<T> found;
+    for (const auto& weight : weights) found.push_back(weight ? weight->as<T>() : nullptr);
+    return found;
+  }
+
   AnyModel model_;
 };
-
-std::vector<py::ssize_t> shape_of(const layers::ParameterInfo& info) {
-  if (info.vector) return {info.units};
-  return {info.inputs, info.units};
-}
 
 // One array a weight tensor, filled by read(index, pointer).
 template <class T, class Read> py::list tensors(const training::Model<T>& model, const Read& read) {
@@ -117,17 +126,10 @@ void set_weights(const Network& n, const std::vector<py::array>& weights) {
   n.visit([&weights]<class T>(training::Model<T>& model) {
     const auto& infos = model.network().parameters();
     require(weights.size() == infos.size(), "set_weights: ", weights.size(), " arrays for ", infos.size(), " weights");
-    for (std::size_t i = 0; i < infos.size(); ++i) {
-      const auto shape = shape_of(infos[i]);
-      const py::array& w = weights[i];
-      const bool fits = static_cast<std::size_t>(w.ndim()) == shape.size() &&
-                        std::equal(shape.begin(), shape.end(), w.shape()) && holds<T>(w) &&
-                        (w.flags() & py::array::c_style) != 0;
-      require(fits, "set_weights: array ", i, " must be contiguous, of the model's dtype and of shape ",
-              std::string(py::str(py::cast(shape))));
-    }
+    std::vector<const T*> values;
+    for (std::size_t i = 0; i < infos.size(); ++i) values.push_back(values_for<T>(infos[i], weights[i], "set_weights"));
     const auto lock = model.changing();
-    for (std::size_t i = 0; i < infos.size(); ++i) model.write_weight(i, static_cast<const T*>(weights[i].data()));
+    for (std::size_t i = 0; i < infos.size(); ++i) model.write_weight(i, values[i]);
   });
 }
 
@@ -141,6 +143,38 @@ void compile(const Network& n, const py::dict& loss, const py::dict& optimizer,
   n.visit([&]<class T>(training::Model<T>& model) {
     const auto lock = model.changing();
     model.compile(objective, spec);
+  });
+}
+
+// A list a moment of the optimizer, with an array a weight.
+py::list get_moments(const Network& n) {
+  return n.visit([]<class T>(training::Model<T>& model) {
+    require_compiled(model.compiled());
+    const auto lock = model.reading();
+    py::list found;
+    for (int slot = 0; slot < model.optimizer().slots(); ++slot)
+      found.append(tensors(model, [&model, slot](std::size_t i, T* out) { model.read_moment(slot, i, out); }));
+    return found;
+  });
+}
+
+void set_moments(const Network& n, const std::vector<std::vector<py::array>>& moments) {
+  n.visit([&moments]<class T>(training::Model<T>& model) {
+    require_compiled(model.compiled());
+    const auto& infos = model.network().parameters();
+    std::vector<std::vector<const T*>> values;
+    for (const auto& of_slot : moments) {
+      require(of_slot.size() == infos.size(), "set_moments: ", of_slot.size(), " arrays for ", infos.size(), " weights");
+      values.emplace_back();
+      for (std::size_t i = 0; i < infos.size(); ++i)
+        values.back().push_back(values_for<T>(infos[i], of_slot[i], "set_moments"));
+    }
+    const int slots = model.optimizer().slots();
+    require(static_cast<int>(moments.size()) == slots, "set_moments: the optimizer keeps ", slots, " moments, not ", moments.size());
+    const auto lock = model.changing();
+    for (int slot = 0; slot < slots; ++slot)
+      for (std::size_t i = 0; i < infos.size(); ++i)
+        model.write_moment(slot, i, values[static_cast<std::size_t>(slot)][i]);
   });
 }
 
@@ -292,8 +326,16 @@ void bind_trainer(py::module_& m) {
 void bind_network(py::module_& m) {
   py::class_<Network> network(m, "Network");
   network
-      .def(py::init<Index, const std::vector<py::dict>&, const std::string&>(), py::arg("inputs"), py::arg("layers"),
-           py::arg("dtype"))
+      .def(py::init<Index, const std::vector<py::dict>&, const std::string&, const Network::MaybeWeights&>(),
+           py::arg("inputs"), py::arg("layers"), py::arg("dtype"), py::arg("weights") = Network::MaybeWeights())
+      .def_property_readonly("weights",
+                             [](const Network& n) {
+                               std::vector<Weight> found;
+                               n.visit([&found]<class T>(training::Model<T>& r) {
+                                 for (const auto& weight : r.network().weights()) found.emplace_back(weight);
+                               });
+                               return found;
+                             })
       .def_property_readonly(
           "inputs",
           [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.network().inputs(); }); })
@@ -307,9 +349,12 @@ void bind_network(py::module_& m) {
           [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.network().times(); }); })
       .def_property_readonly(
           "dtype", [](const Network& n) { return n.model().index() == 0 ? "float32" : "float64"; })
-      .def_property_readonly(
+      .def_property(
           "iterations",
-          [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.iterations; }); })
+          [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.iterations; }); },
+          [](const Network& n, std::uint64_t iterations) {
+            n.visit([iterations]<class T>(training::Model<T>& r) { r.iterations = iterations; });
+          })
       .def_property(
           "fused",
           [](const Network& n) { return n.visit([]<class T>(training::Model<T>& r) { return r.fused; }); },
@@ -327,6 +372,8 @@ void bind_network(py::module_& m) {
            })
       .def("get_weights", get_weights)
       .def("set_weights", set_weights, py::arg("weights"))
+      .def("get_moments", get_moments)
+      .def("set_moments", set_moments, py::arg("moments"))
       .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"))
       .def("predict", predict, py::arg("x"), py::arg("refuse") = false)
       .def("evaluate", evaluate, py::arg("x"), py::arg("y"))

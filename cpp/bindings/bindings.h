@@ -7,6 +7,7 @@ namespace lamina::bindings {
 void bind_lists(pybind11::module_& m);
 void bind_random(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
+void bind_weights(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
 
 }  // namespace lamina::bindings

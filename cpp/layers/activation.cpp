@@ -50,19 +50,19 @@ int activation_index(const std::string& name) {
 }
 
 void check_activation(const LayerSpec& spec) {
-  const kernels::Activation& activation = kernels::activations[activation_index(spec.name)];
+  const kernels::Activation& activation = kernels::activations[activation_index(spec.function)];
   const auto known = std::count_if(std::begin(activation.parameters), std::end(activation.parameters),
                                    [](const auto& p) { return p.name != nullptr; });
-  require(static_cast<std::ptrdiff_t>(spec.parameters.size()) <= known, "activation '", spec.name, "' has ", known,
+  require(static_cast<std::ptrdiff_t>(spec.parameters.size()) <= known, "activation '", spec.function, "' has ", known,
           " parameters, not ", spec.parameters.size());
   for (std::size_t i = 0; i < spec.parameters.size(); ++i)
-    require(spec.parameters[i] >= 0, "activation '", spec.name, "': ", activation.parameters[i].name, "=",
+    require(spec.parameters[i] >= 0, "activation '", spec.function, "': ", activation.parameters[i].name, "=",
             spec.parameters[i], " must be at least 0");
 }
 
 template <class T> std::unique_ptr<Op<T>> make_activation(const LayerSpec& spec, const OpContext<T>& context) {
-  const int index = activation_index(spec.name);
-  if (spec.name == "linear") return nullptr;
+  const int index = activation_index(spec.function);
+  if (spec.function == "linear") return nullptr;
   return std::make_unique<ActivationOp<T>>(context.table, index, spec.parameters);
 }
 

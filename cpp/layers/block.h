@@ -24,8 +24,9 @@ template <class T> struct Block {
   Matrix<T> dy;              // [rows, columns]: the gradient, first of `out`, then, once it has arrived, of `sum`
   T* dy_transposed = nullptr;  // [row panels, columns, 32], where many tiles of an input gradient will want it
 
-  bool has_weights() const {
-    return kernel != nullptr || std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->has_weights; });
+  bool trainable() const {
+    const bool dense = kernel != nullptr && kernel->trainable;
+    return dense || std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->trainable; });
   }
 
   // Whether the outputs of a dense layer are so few that its steps are cut by rows.

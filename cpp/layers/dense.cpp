@@ -200,13 +200,15 @@ template <class T> class DenseUpdate final : public Step<T> {
 }  // namespace
 
 Shape dense_shape(const LayerSpec& spec, Shape before) {
-  require(spec.units >= 1, "Dense(units=", spec.units, "): units must be a positive integer");
-  return {spec.units, before.times};
+  const Index units = spec.count("units");
+  require(units >= 1, "Dense(units=", spec.value("units", 0), "): units must be a positive integer");
+  return {units, before.times};
 }
 
-std::vector<ParameterInfo> dense_parameters(const LayerSpec& spec, Index inputs) {
-  std::vector<ParameterInfo> found = {{inputs, spec.units, false, spec.kernel_l1, spec.kernel_l2}};
-  if (spec.use_bias) found.push_back({1, spec.units, true, spec.bias_l1, spec.bias_l2});
+std::vector<WeightShape> dense_weights(const LayerSpec& spec, Index inputs) {
+  const Index units = spec.count("units");
+  std::vector<WeightShape> found = {{inputs, units}};
+  if (spec.value("use_bias", 1) != 0) found.push_back({1, units, true});
   return found;
 }
 

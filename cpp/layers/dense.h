@@ -6,7 +6,7 @@
 namespace lamina::layers {
 
 Shape dense_shape(const LayerSpec& spec, Shape before);
-std::vector<ParameterInfo> dense_parameters(const LayerSpec& spec, Index inputs);
+std::vector<WeightShape> dense_weights(const LayerSpec& spec, Index inputs);
 
 // Whether the input's gradient for so many rows has so many tiles that the outputs' gradient is transposed once for all.
 bool dense_wants_transposed(const ParameterInfo& kernel, Index rows);

@@ -40,7 +40,12 @@ template <class T> class MaskStep final : public Step<T> {
 template <class T> class DropoutOp final : public Op<T> {
  public:
   DropoutOp(const LayerSpec& spec, const OpContext<T>& context)
-      : table_(context.table), spec_(spec), units_(context.shape.columns), times_(context.shape.times), stream_(context.position) {
+      : table_(context.table),
+        rate_(spec.value("rate", 0)),
+        seed_(spec.seed),
+        units_(context.shape.columns),
+        times_(context.shape.times),
+        stream_(context.position) {
     // A row's last vector may reach past the mask's end.
     mask_.reserve(round_up(context.capacity * units_, group) + panel_width);
     mask_.allocate();
@@ -59,16 +64,16 @@ template <class T> class DropoutOp final : public Op<T> {
   }
 
   std::unique_ptr<Step<T>> prepare() override {
-    const double keep = 1 - spec_.rate;
+    const double keep = 1 - rate_;
     return std::make_unique<MaskStep<T>>(
         table_,
         kernels::DropoutMask<T>{.first = 0,
                                 .count = 0,
                                 .mask = mask_.at(0),
-                                .seed = spec_.seed,
+                                .seed = seed_,
                                 .step = 0,
                                 .stream = stream_,
-                                .threshold = static_cast<std::uint32_t>(spec_.rate * 4294967296.0),
+                                .threshold = static_cast<std::uint32_t>(rate_ * 4294967296.0),
                                 .scale = static_cast<T>(1 / keep)},
         times_ * units_);
   }
@@ -77,7 +82,8 @@ template <class T> class DropoutOp final : public Op<T> {
   const T* mask_at(const Rect& r) const { return mask_.at(r.row * units_ + r.column); }
 
   const kernels::Table<T>& table_;
-  LayerSpec spec_;
+  double rate_;
+  std::uint64_t seed_;
   Index units_, times_;
   std::uint32_t stream_;
   Arena<T> mask_;  // [rows, units] without padding
@@ -86,11 +92,12 @@ template <class T> class DropoutOp final : public Op<T> {
 }  // namespace
 
 void check_dropout(const LayerSpec& spec) {
-  require(spec.rate >= 0 && spec.rate < 1, "Dropout(rate=", spec.rate, "): rate must lie in [0, 1)");
+  const double rate = spec.value("rate", 0);
+  require(rate >= 0 && rate < 1, "Dropout(rate=", rate, "): rate must lie in [0, 1)");
 }
 
 template <class T> std::unique_ptr<Op<T>> make_dropout(const LayerSpec& spec, const OpContext<T>& context) {
-  if (!context.training || spec.rate == 0) return nullptr;
+  if (!context.training || spec.value("rate", 0) == 0) return nullptr;
   return std::make_unique<DropoutOp<T>>(spec, context);
 }
 

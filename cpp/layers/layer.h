@@ -1,5 +1,6 @@
 // A layer as the user described it, and the interface of layers that keep their input's shape.
 #pragma once
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,18 +12,27 @@
 
 namespace lamina::layers {
 
-// Plain data: what Python sends. Which fields count depends on the type.
+// Plain data: what Python sends.
 struct LayerSpec {
   std::string type;
-  Index units = 0;  // dense; reshape: the new number of columns
-  bool use_bias = true;
-  double kernel_l1 = 0, kernel_l2 = 0, bias_l1 = 0, bias_l2 = 0;
-  std::string name;                // activation
-  std::vector<double> parameters;  // activation; those that are missing have their defaults
-  double rate = 0;                 // dropout
-  std::uint64_t seed = 0;
-  double scale = 1, offset = 0;       // rescaling
-  double slope_l1 = 0, slope_l2 = 0;  // prelu
+  std::map<std::string, double> values = {};  // by name; which there are depends on the type; booleans as 0 and 1
+  std::string function = {};                  // activation
+  std::vector<double> parameters = {};        // activation; those that are missing have their defaults
+  std::uint64_t seed = 0;                     // of random numbers
+  std::vector<WeightSpec> weights = {};       // in the order of parameters_of; those that are missing have none of it
+  bool trainable = true;
+
+  double value(const char* name, double otherwise) const {
+    const auto found = values.find(name);
+    return found == values.end() ? otherwise : found->second;
+  }
+
+  // A count by name, 0 for what is none.
+  Index count(const char* name) const {
+    const double number = value(name, 0);
+    const Index whole = number >= 1 && number <= 0x1p62 ? static_cast<Index>(number) : 0;
+    return static_cast<double>(whole) == number ? whole : 0;
+  }
 };
 
 // What a layer works on: rows of so many columns, and so many rows for each sample of the batch.
@@ -55,7 +65,7 @@ template <class T> class Op {
   Matrix<T> in, out;                      // [rows, columns]
   std::vector<const void*> reads;         // what forward and gradient read besides
   const void* gradient_writes = nullptr;  // what gradient writes besides
-  bool has_weights = false;
+  bool trainable = false;  // training changes weights of its own
 };
 
 template <class T> struct OpContext {

@@ -5,18 +5,27 @@
 
 namespace lamina::layers {
 
-// Its shape, [inputs, units] or, for a vector, [units] with inputs = 1, and its penalties.
-struct ParameterInfo {
+// What the user wants of a weight: penalties l1 Σ|w| + l2 Σw².
+struct WeightSpec {
+  double l1 = 0, l2 = 0;
+};
+
+// Its shape, [inputs, units] or, for a vector, [units] with inputs = 1.
+struct WeightShape {
   Index inputs, units;
   bool vector = false;
-  double l1 = 0, l2 = 0;
 
   Index panels() const { return divide_up(units, panel_width); }
   Index panel_stride() const { return inputs * panel_width; }
   Index size() const { return panels() * panel_stride(); }  // with the padding of the last panel, which is 0
+  bool operator==(const WeightShape&) const = default;
 };
 
-// Slices of the network's arenas, all laid out alike: [panels, inputs, 32].
+struct ParameterInfo : WeightShape, WeightSpec {
+  bool trainable = true;  // whether training changes it
+};
+
+// Slices of arenas that are all laid out alike: [panels, inputs, 32].
 template <class T> struct Parameter : ParameterInfo {
   T* value = nullptr;
   T* gradient = nullptr;  // where gradients are stored

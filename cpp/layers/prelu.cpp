@@ -45,7 +45,7 @@ template <class T> class PreluOp final : public Op<T> {
   explicit PreluOp(const OpContext<T>& context)
       : table_(context.table), slope_(*context.parameters), times_(context.shape.times) {
     this->reads = {slope_.value};
-    this->has_weights = true;
+    this->trainable = slope_.trainable;
     if (!context.backward) return;
     const Index row = round_up(slope_.units, panel_width);
     arena_.reserve(context.capacity * row);
@@ -67,6 +67,7 @@ template <class T> class PreluOp final : public Op<T> {
   }
 
   std::unique_ptr<Step<T>> make_update(kernels::Update update) override {
+    if (!this->trainable) return nullptr;
     return std::make_unique<SlopeUpdate<T>>(slope_, table_, parts_, times_, update);
   }
 
@@ -80,9 +81,7 @@ template <class T> class PreluOp final : public Op<T> {
 
 }  // namespace
 
-std::vector<ParameterInfo> prelu_parameters(const LayerSpec& spec, Index inputs) {
-  return {{1, inputs, true, spec.slope_l1, spec.slope_l2}};
-}
+std::vector<WeightShape> prelu_weights(const LayerSpec&, Index inputs) { return {{1, inputs, true}}; }
 
 template <class T> std::unique_ptr<Op<T>> make_prelu(const LayerSpec&, const OpContext<T>& context) {
   return std::make_unique<PreluOp<T>>(context);

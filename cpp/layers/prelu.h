@@ -4,7 +4,7 @@
 
 namespace lamina::layers {
 
-std::vector<ParameterInfo> prelu_parameters(const LayerSpec& spec, Index inputs);
+std::vector<WeightShape> prelu_weights(const LayerSpec& spec, Index inputs);
 
 template <class T> std::unique_ptr<Op<T>> make_prelu(const LayerSpec& spec, const OpContext<T>& context);
 

@@ -15,18 +15,18 @@ template <class T> struct Row {
   const char* type;
   void (*check)(const LayerSpec&);                                        // null: nothing to check
   Shape (*shape)(const LayerSpec&, Shape before);                         // null: the shape stays
-  std::vector<ParameterInfo> (*parameters)(const LayerSpec&, Index inputs);  // null: no weights
+  std::vector<WeightShape> (*weights)(const LayerSpec&, Index inputs);    // null: no weights
   std::unique_ptr<Op<T>> (*make)(const LayerSpec&, const OpContext<T>&);  // null: not an op
 };
 
 template <class T>
 constexpr Row<T> rows[] = {
-    {"dense", nullptr, dense_shape, dense_parameters, nullptr},
+    {"dense", nullptr, dense_shape, dense_weights, nullptr},
     {"reshape", nullptr, reshape_shape, nullptr, nullptr},
     {"activation", check_activation, nullptr, nullptr, make_activation<T>},
     {"dropout", check_dropout, nullptr, nullptr, make_dropout<T>},
     {"rescaling", nullptr, nullptr, nullptr, make_rescaling<T>},
-    {"prelu", nullptr, nullptr, prelu_parameters, make_prelu<T>},
+    {"prelu", nullptr, nullptr, prelu_weights, make_prelu<T>},
 };
 
 template <class T> const Row<T>& find(const LayerSpec& spec) {
@@ -45,7 +45,13 @@ Shape shape_after(const LayerSpec& spec, Shape before) {
 
 std::vector<ParameterInfo> parameters_of(const LayerSpec& spec, Index inputs) {
   const Row<float>& row = find<float>(spec);
-  return row.parameters == nullptr ? std::vector<ParameterInfo>() : row.parameters(spec, inputs);
+  std::vector<ParameterInfo> found;
+  if (row.weights == nullptr) return found;
+  for (const WeightShape& shape : row.weights(spec, inputs)) {
+    const std::size_t i = found.size();
+    found.push_back({shape, i < spec.weights.size() ? spec.weights[i] : WeightSpec{}, spec.trainable});
+  }
+  return found;
 }
 
 template <class T> std::unique_ptr<Op<T>> make_op(const LayerSpec& spec, const OpContext<T>& context) {

@@ -6,7 +6,7 @@ namespace {
 template <class T> class RescalingOp final : public Op<T> {
  public:
   RescalingOp(const LayerSpec& spec, const OpContext<T>& context)
-      : table_(context.table), scale_(static_cast<T>(spec.scale)), offset_(static_cast<T>(spec.offset)) {}
+      : table_(context.table), scale_(static_cast<T>(spec.value("scale", 1))), offset_(static_cast<T>(spec.value("offset", 0))) {}
 
   void forward(const Rect& r) const override {
     table_.affine({r.rows, r.columns, this->in.at(r.row, r.column), this->in.row, this->out.at(r.row, r.column),

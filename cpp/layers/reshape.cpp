@@ -68,9 +68,10 @@ template <class T> class ReshapeGradient final : public Reshape<T> {
 
 Shape reshape_shape(const LayerSpec& spec, Shape before) {
   const Index sample = before.columns * before.times;
-  require(spec.units >= 1 && sample % spec.units == 0, "reshape: ", sample, " elements a sample do not make rows of ",
-          spec.units);
-  return {spec.units, sample / spec.units};
+  const Index units = spec.count("units");
+  require(units >= 1 && sample % units == 0, "reshape: ", sample, " elements a sample do not make rows of ",
+          spec.value("units", 0));
+  return {units, sample / units};
 }
 
 template <class T> std::unique_ptr<Step<T>> make_reshape_forward(const Block<T>& block, Index inputs) {

@@ -17,55 +17,50 @@ template <class T> Arena<T> arena_of(Index size) {
   return arena;
 }
 
-// Calls f(panel's row, place in the row-major array, count) for every run of weights that lie together.
-template <class F> void for_runs(const layers::ParameterInfo& info, const F& f) {
-  for (Index i = 0; i < info.inputs; ++i)
-    for (Index u = 0; u < info.units; u += panel_width)
-      f(u * info.inputs + i * panel_width, i * info.units + u, std::min(panel_width, info.units - u));
-}
-
-template <class T> void unpack(const layers::ParameterInfo& info, const T* panels, T* out) {
-  for_runs(info, [&](Index from, Index to, Index count) { std::copy_n(panels + from, count, out + to); });
-}
-
 }  // namespace
 
 template <class T>
-Network<T>::Network(Index inputs, std::vector<layers::LayerSpec> specs, const kernels::Table<T>& table)
-    : inputs_(inputs), shape_{inputs, 1}, layers_(std::move(specs)), table_(table) {
+Network<T>::Network(Index inputs, std::vector<layers::LayerSpec> specs, Weights<T> weights,
+                    const kernels::Table<T>& table)
+    : inputs_(inputs), shape_{inputs, 1}, layers_(std::move(specs)), table_(table), weights_(std::move(weights)) {
   require(inputs >= 1, "a network needs at least one input, not ", inputs);
+  std::vector<layers::ParameterInfo> infos;
+  Arena<T> room;  // to lay out the others alike
   for (const layers::LayerSpec& spec : layers_) {
     const layers::Shape before = shape_;
     shape_ = layers::shape_after(spec, before);
-    first_.push_back(parameters_.size());
+    first_.push_back(infos.size());
     for (const layers::ParameterInfo& info : layers::parameters_of(spec, before.columns)) {
       // More than any machine holds, and sizes in bytes must not overflow.
       if (static_cast<double>(info.inputs) * static_cast<double>(info.units) > 0x1p46) throw std::bad_alloc();
-      offsets_.push_back(values_.reserve(info.size()));
-      parameters_.push_back({info});
+      offsets_.push_back(room.reserve(info.size()));
+      infos.push_back(info);
     }
   }
-  values_.allocate();
-  for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i].value = values_.at(offsets_[i]);
-}
-
-template <class T> void Network<T>::read_weight(std::size_t i, T* out) const {
-  unpack(parameters_.at(i), parameters_.at(i).value, out);
-}
-
-template <class T> void Network<T>::write_weight(std::size_t i, const T* in) {
-  T* const panels = parameters_.at(i).value;
-  for_runs(parameters_[i], [&](Index to, Index from, Index count) { std::copy_n(in + from, count, panels + to); });
+  room_ = room.size();
+  fill_up(weights_, infos);
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    require(weights_[i]->shape() == infos[i], "weight ", i, " has another shape than its layer asks for");
+    parameters_.push_back({infos[i], weights_[i]->panels(), nullptr, {}});
+  }
 }
 
 template <class T> void Network<T>::read_gradient(std::size_t i, T* out) const {
   unpack(parameters_.at(i), parameters_.at(i).gradient, out);
 }
 
+template <class T> void Network<T>::read_moment(int slot, std::size_t i, T* out) const {
+  unpack(parameters_.at(i), parameters_.at(i).slots[slot], out);
+}
+
+template <class T> void Network<T>::write_moment(int slot, std::size_t i, const T* in) {
+  pack(parameters_.at(i), in, parameters_.at(i).slots[slot]);
+}
+
 template <class T> void Network<T>::reset_moments(int slots, T value) {
   for (int s = 0; s < kernels::max_slots; ++s) {
-    moments_[s] = s < slots ? arena_of<T>(values_.size()) : Arena<T>();
-    if (s < slots && value != 0) std::fill_n(moments_[s].at(0), values_.size(), value);
+    moments_[s] = s < slots ? arena_of<T>(room_) : Arena<T>();
+    if (s < slots && value != 0) std::fill_n(moments_[s].at(0), room_, value);
     for (std::size_t i = 0; i < parameters_.size(); ++i)
       parameters_[i].slots[s] = s < slots ? moments_[s].at(offsets_[i]) : nullptr;
   }
@@ -73,19 +68,24 @@ template <class T> void Network<T>::reset_moments(int slots, T value) {
 
 template <class T> void Network<T>::ensure_gradients() {
   if (gradients_.allocated()) return;
-  gradients_ = arena_of<T>(values_.size());
+  gradients_ = arena_of<T>(room_);
   for (std::size_t i = 0; i < parameters_.size(); ++i) parameters_[i].gradient = gradients_.at(offsets_[i]);
 }
 
 template <class T> void Network<T>::keep() {
-  if (!kept_.allocated()) kept_ = arena_of<T>(values_.size());
-  std::copy_n(values_.at(0), values_.size(), kept_.at(0));
+  if (!kept_.allocated()) kept_ = arena_of<T>(room_);
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    std::copy_n(parameters_[i].value, parameters_[i].size(), kept_.at(offsets_[i]));
 }
 
-template <class T> void Network<T>::go_back() { std::copy_n(kept_.at(0), values_.size(), values_.at(0)); }
+template <class T> void Network<T>::go_back() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i)
+    std::copy_n(kept_.at(offsets_[i]), parameters_[i].size(), parameters_[i].value);
+}
 
 template <class T> bool Network<T>::finite() const {
-  return all_finite(values_.size(), values_.at(0));
+  return std::all_of(parameters_.begin(), parameters_.end(),
+                     [](const layers::Parameter<T>& p) { return all_finite(p.size(), p.value); });
 }
 
 template class Network<float>;

@@ -1,4 +1,4 @@
-// A network: its layers as the user described them, and the arenas that own weights, gradients and moments.
+// A network: its layers as the user described them, their weights, and the arenas that own gradients and moments.
 #pragma once
 #include <string>
 #include <vector>
@@ -6,13 +6,15 @@
 #include "base/arena.h"
 #include "kernels/dispatch.h"
 #include "layers/layer.h"
+#include "network/weight.h"
 
 namespace lamina::network {
 
 template <class T> class Network {
  public:
-  // Throws std::invalid_argument where a layer makes no sense.
-  Network(Index inputs, std::vector<layers::LayerSpec> layers, const kernels::Table<T>& table);
+  // Makes the weights that are missing, with zeros. Throws std::invalid_argument where a layer makes no sense or a
+  // weight has another shape.
+  Network(Index inputs, std::vector<layers::LayerSpec> layers, Weights<T> weights, const kernels::Table<T>& table);
   Network(const Network&) = delete;
   Network& operator=(const Network&) = delete;
 
@@ -23,13 +25,16 @@ template <class T> class Network {
   const kernels::Table<T>& table() const { return table_; }
 
   // All weights in the user's order, and where those of a layer begin.
+  const Weights<T>& weights() const { return weights_; }
   const std::vector<layers::Parameter<T>>& parameters() const { return parameters_; }
   const layers::Parameter<T>* parameters_of(std::size_t layer) const { return parameters_.data() + first_[layer]; }
 
-  // Copies between the panels and a plain row-major array.
-  void read_weight(std::size_t i, T* out) const;
-  void write_weight(std::size_t i, const T* in);
+  // Copies between panels and a plain row-major array.
+  void read_weight(std::size_t i, T* out) const { weights_.at(i)->read(out); }
+  void write_weight(std::size_t i, const T* in) { weights_.at(i)->write(in); }
   void read_gradient(std::size_t i, T* out) const;
+  void read_moment(int slot, std::size_t i, T* out) const;
+  void write_moment(int slot, std::size_t i, const T* in);
 
   // Room for `slots` moments a weight, all with one value.
   void reset_moments(int slots, T value);
@@ -47,8 +52,10 @@ template <class T> class Network {
   const kernels::Table<T>& table_;
   std::vector<layers::Parameter<T>> parameters_;
   std::vector<std::size_t> first_;  // by layer
-  std::vector<Index> offsets_;      // by parameter, in any of the arenas
-  Arena<T> values_, kept_, gradients_, moments_[kernels::max_slots];
+  Weights<T> weights_;
+  std::vector<Index> offsets_;  // by parameter, in any of the arenas
+  Index room_ = 0;              // elements of an arena
+  Arena<T> kept_, gradients_, moments_[kernels::max_slots];
 };
 
 }  // namespace lamina::network

@@ -135,7 +135,7 @@ std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>& netwo
   std::vector<std::unique_ptr<Step<T>>> steps;
   Index used = 0;
   for (const layers::Parameter<T>& p : network.parameters()) {
-    if (p.l1 == 0 && p.l2 == 0) continue;
+    if (!p.trainable || (p.l1 == 0 && p.l2 == 0)) continue;
     steps.push_back(std::make_unique<PenaltyStep<T>>(network.table(), p, used, segments));
     used += steps.back()->tiles(0);
   }

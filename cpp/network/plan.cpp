@@ -139,7 +139,7 @@ template <class T> struct Plan<T>::Parts {
     for (const std::string& name : options.objective->metrics) metric_list.push_back(&metrics::find(name));
     totals.metrics.assign(metric_list.size(), 0.0);
     if (loss_info.link == losses::Link::none || network.layers().empty()) return;
-    const std::string& last = network.layers().back().name;  // empty where the last layer is no activation
+    const std::string& last = network.layers().back().function;  // empty where the last layer is no activation
     link_fused = last == "softmax" || last == "sigmoid";
     link_is_activation = last == name_of(loss_info.link);
   }
@@ -154,7 +154,7 @@ template <class T> struct Plan<T>::Parts {
       if (layers[i].type == "dense") {
         layers::Block<T>& block = add_block(shape);
         block.kernel = parameters;
-        block.bias = layers[i].use_bias ? parameters + 1 : nullptr;
+        block.bias = layers[i].value("use_bias", 1) != 0 ? parameters + 1 : nullptr;
       } else if (layers[i].type == "reshape") {
         add_block(shape).reshapes = true;
       } else {
@@ -184,11 +184,11 @@ template <class T> struct Plan<T>::Parts {
     blocks.back()->ops.push_back(std::move(op));
   }
 
-  // Whether weights at or before this block need its gradient.
+  // Whether weights at or before this block want its gradient.
   bool needs_gradient(std::size_t block) const {
     if (!backward()) return false;
     for (std::size_t i = 0; i <= block; ++i)
-      if (blocks[i]->has_weights()) return true;
+      if (blocks[i]->trainable()) return true;
     return false;
   }
 
@@ -345,7 +345,7 @@ template <class T> struct Plan<T>::Parts {
       }
       if (b.kernel != nullptr) {
         if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
-        updates.push_back(layers::make_dense_update(b, update));
+        if (b.kernel->trainable) updates.push_back(layers::make_dense_update(b, update));
       } else if (!b.reshapes) {
         add(layers::make_rows_gradient(b, before));
       } else if (before != nullptr) {
@@ -358,7 +358,7 @@ template <class T> struct Plan<T>::Parts {
     add_updates();
     if (options.backward != Backward::stored_update) return;
     for (const layers::Parameter<T>& parameter : network.parameters())
-      add(layers::make_stored_update(parameter, network.table(), options.update));
+      if (parameter.trainable) add(layers::make_stored_update(parameter, network.table(), options.update));
   }
 };
 

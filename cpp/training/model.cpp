@@ -43,8 +43,9 @@ template <class T> struct Model<T>::Worker {
 };
 
 template <class T>
-Model<T>::Model(Index inputs, std::vector<layers::LayerSpec> layers, const kernels::Table<T>& table)
-    : network_(inputs, std::move(layers), table) {}
+Model<T>::Model(Index inputs, std::vector<layers::LayerSpec> layers, network::Weights<T> weights,
+                const kernels::Table<T>& table)
+    : network_(inputs, std::move(layers), std::move(weights), table) {}
 template <class T> Model<T>::~Model() = default;
 
 // Calls run(worker, first row, rows, team of one) for every chunk of [0, rows), each thread with a worker of its own.

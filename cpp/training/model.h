@@ -13,8 +13,8 @@ namespace lamina::training {
 
 template <class T> class Model {
  public:
-  // Weights are zero. Throws std::invalid_argument where a layer makes no sense.
-  Model(Index inputs, std::vector<layers::LayerSpec> layers,
+  // Weights that are missing are made, with zeros. Throws std::invalid_argument where a layer makes no sense.
+  Model(Index inputs, std::vector<layers::LayerSpec> layers, network::Weights<T> weights = {},
         const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa()));
   ~Model();
 
@@ -45,6 +45,8 @@ template <class T> class Model {
   // the masks of the next update.
   double compute_gradients(const Inputs& inputs, const TargetRows<T>& targets, bool training);
   void read_gradient(std::size_t i, T* out) const;
+  void read_moment(int slot, std::size_t i, T* out) const { network_.read_moment(slot, i, out); }
+  void write_moment(int slot, std::size_t i, const T* in) { network_.write_moment(slot, i, in); }
 
   // Makes room for stored gradients, which a plan that stores them must find.
   void ensure_gradients() { network_.ensure_gradients(); }

@@ -107,6 +107,11 @@ def get(
     return _registry.resolve(identifier, "regularizer", Regularizer, _NAMES)
 
 
+def spec(regularizer: Regularizer | None) -> dict[str, float]:
+    """Return what the core is told of a weight's penalties."""
+    return {} if regularizer is None else {"l1": regularizer.l1, "l2": regularizer.l2}
+
+
 def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
     """Return what `get` makes an equal regularizer from."""
     if regularizer is None:

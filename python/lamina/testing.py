@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from . import _check, _random
+from . import _check
 from .models import Sequential
 
 # A gradient this much smaller than the largest one is measured against the largest.
@@ -70,7 +70,7 @@ def check_gradients(
     differences = list(_differences(twin, x, y, training, epsilon, chosen))
     largest = max(float(np.max(np.abs(a))) for a in [*gradients, *differences])
     scale = max(_FLOOR * max(largest, _NOISE * abs(loss)), np.finfo(np.float64).tiny)
-    names = [f"{layer.name} {name}" for layer in model.layers for name in layer.weight_names]
+    names = [weight.path for weight in twin.trainable_weights]
     worst = 0.0
     where = ""
     for name, gradient, difference, indices in zip(names, gradients, differences, chosen, strict=True):
@@ -89,9 +89,7 @@ def check_gradients(
 
 def _in_double(model: Sequential) -> Sequential:
     """Return a copy in float64 to try weights on; the model stays as it is."""
-    with _random.aside():
-        layers = [type(layer).from_config(layer.get_config()) for layer in model.layers]
-        twin = Sequential(layers, model.name, "float64")
+    twin = model.unbuilt_copy("float64")
     weights = model.get_weights()
     twin.build(model.input_shape)
     twin.set_weights(weights)
@@ -110,24 +108,21 @@ def _differences(
     model: Sequential, x: Any, y: Any, training: bool, epsilon: float, chosen: Sequence[NDArray[np.intp]]
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the central differences at the chosen elements of each weight."""
-    weights = model.get_weights()
-
-    def loss() -> float:
-        model.set_weights(weights)
-        return model.gradients(x, y, training)[0]
-
-    for weight, indices in zip(weights, chosen, strict=True):
-        flat = weight.reshape(-1)
+    for weight, indices in zip(model.trainable_weights, chosen, strict=True):
+        values = weight.numpy()
+        flat = values.reshape(-1)
         result = np.empty(len(indices))
         for i, index in enumerate(indices):
             value = float(flat[index])
             h = epsilon * max(1.0, abs(value))
             above, below = value + h, value - h
-            flat[index] = above
-            loss_above = loss()
-            flat[index] = below
-            loss_below = loss()
+            losses = []
+            for moved in (above, below):
+                flat[index] = moved
+                weight.assign(values)
+                losses.append(model.gradients(x, y, training)[0])
             flat[index] = value
             # The steps that were really taken: value + h is rounded.
-            result[i] = (loss_above - loss_below) / (above - below)
+            result[i] = (losses[0] - losses[1]) / (above - below)
+        weight.assign(values)
         yield result

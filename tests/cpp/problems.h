@@ -18,24 +18,20 @@ using optimizers::OptimizerSpec;
 inline LayerSpec dense(Index units, bool use_bias = true) {
   LayerSpec spec;
   spec.type = "dense";
-  spec.units = units;
-  spec.use_bias = use_bias;
+  spec.values = {{"units", static_cast<double>(units)}, {"use_bias", use_bias ? 1.0 : 0.0}};
   return spec;
 }
 
 inline LayerSpec penalized(Index units, double l1, double l2) {
   LayerSpec spec = dense(units);
-  spec.kernel_l1 = l1;
-  spec.kernel_l2 = l2;
-  spec.bias_l1 = l1 / 2;
-  spec.bias_l2 = l2 / 2;
+  spec.weights = {{l1, l2}, {l1 / 2, l2 / 2}};
   return spec;
 }
 
 inline LayerSpec activation(const std::string& name, std::vector<double> parameters = {}) {
   LayerSpec spec;
   spec.type = "activation";
-  spec.name = name;
+  spec.function = name;
   spec.parameters = std::move(parameters);
   return spec;
 }
@@ -43,7 +39,7 @@ inline LayerSpec activation(const std::string& name, std::vector<double> paramet
 inline LayerSpec dropout(double rate, std::uint64_t seed) {
   LayerSpec spec;
   spec.type = "dropout";
-  spec.rate = rate;
+  spec.values["rate"] = rate;
   spec.seed = seed;
   return spec;
 }
@@ -68,7 +64,7 @@ struct Problem {
 
   Index outputs() const {
     Index found = inputs;
-    for (const LayerSpec& spec : layers) found = spec.type == "dense" ? spec.units : found;
+    for (const LayerSpec& spec : layers) found = spec.type == "dense" ? spec.count("units") : found;
     return found;
   }
 };
@@ -228,7 +224,7 @@ template <class T> std::vector<T> start_weights(const training::Model<T>& model,
 template <class T>
 std::unique_ptr<training::Model<T>> make_model(
     const Problem& p, const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa())) {
-  auto model = std::make_unique<training::Model<T>>(p.inputs, p.layers, table);
+  auto model = std::make_unique<training::Model<T>>(p.inputs, p.layers, network::Weights<T>{}, table);
   set_weights(*model, start_weights(*model, 7));
   model->compile(p.objective, p.optimizer);
   return model;

@@ -34,7 +34,7 @@ Problem problem(const std::string& name, const std::string& first, const std::st
 double gradient_error(const Problem& p, const Table<double>& table) {
   const ForcedTeam team(1);
   const Data<double> data(p, 21);
-  training::Model<double> model(p.inputs, p.layers, table);
+  training::Model<double> model(p.inputs, p.layers, network::Weights<double>{}, table);
   const std::vector<double> start = start_weights(model, 5);
   set_weights(model, start);
   model.compile(p.objective, p.optimizer);

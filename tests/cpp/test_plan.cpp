@@ -42,7 +42,7 @@ struct Result {
 // Predictions, gradients and loss of the problem's rows, by one plan.
 template <class T> Result run_plan(const Problem& p, network::PlanOptions options, int threads = 1) {
   const Data<T> data(p, 5);
-  network::Network<T> network(p.inputs, p.layers, kernels::table<T>(kernels::current_isa()));
+  network::Network<T> network(p.inputs, p.layers, {}, kernels::table<T>(kernels::current_isa()));
   fill(network, 3);
   network.ensure_gradients();
   options.backward = network::Backward::gradients;
@@ -146,7 +146,7 @@ TEST_CASE_TEMPLATE("a plan for more rows gives the same", T, float, double) {
 TEST_CASE_TEMPLATE("a plan may be run again with other rows", T, float, double) {
   const Problem p = digits(40);
   const Data<T> data(p, 5);
-  network::Network<T> network(p.inputs, p.layers, kernels::table<T>(kernels::current_isa()));
+  network::Network<T> network(p.inputs, p.layers, {}, kernels::table<T>(kernels::current_isa()));
   fill(network, 3);
   const training::Inputs inputs = data.inputs();
   const auto predict = [&](network::Plan<T>& plan, Index first, Index rows, const Index* order) {
@@ -186,7 +186,7 @@ TEST_CASE_TEMPLATE("a dropout's mask is that of its seed, position, step and ele
       adam(), 21};
   Data<T> data(p, 5);
   for (float& x : data.floats()) x = 1;
-  network::Network<T> network(p.inputs, p.layers, kernels::table<T>(kernels::current_isa()));
+  network::Network<T> network(p.inputs, p.layers, {}, kernels::table<T>(kernels::current_isa()));
   const training::Inputs inputs = data.inputs();
   const auto kept = [](Index e, std::uint64_t step, std::uint32_t position, double rate) {
     const auto block = static_cast<std::uint32_t>((e >> 6) * 16 + (e & 15));
@@ -220,7 +220,7 @@ TEST_CASE_TEMPLATE("a dropout's mask is that of its seed, position, step and ele
 
 TEST_CASE("penalty_of sums over every element once") {
   for (const Index units : {1, 31, 32, 33, 200}) {
-    network::Network<double> network(60, {penalized(units, 0.5, 0.25)}, kernels::table<double>(kernels::Isa::scalar));
+    network::Network<double> network(60, {penalized(units, 0.5, 0.25)}, {}, kernels::table<double>(kernels::Isa::scalar));
     fill(network, 3);
     double expected = 0;
     for (std::size_t i = 0; i < network.parameters().size(); ++i) {

@@ -296,7 +296,7 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
   const std::vector<LayerSpec> with = {penalized(45, 0.01, 0), activation("sigmoid"), penalized(33, 0, 0.02),
                                        activation("sigmoid"), penalized(3, 0.03, 0.04)};
   std::vector<LayerSpec> without = with;
-  for (LayerSpec& spec : without) spec.kernel_l1 = spec.kernel_l2 = spec.bias_l1 = spec.bias_l2 = 0;
+  for (LayerSpec& spec : without) spec.weights.clear();
   const Problem p{"penalties", 5, with, {"mean_squared_error", {}}, adam(0.01), 30, 8, 3};
   Problem plain_problem = p;
   plain_problem.layers = without;
@@ -311,11 +311,10 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
       const layers::ParameterInfo& info = model->network().parameters()[i];
       std::vector<T> w(size_of(info));
       model->read_weight(i, w.data());
-      const LayerSpec& spec = with[2 * layer];
+      const layers::WeightSpec& spec = with[2 * layer].weights[info.vector];
       for (const T x : w) {
         const double v = static_cast<double>(x);
-        sum += (info.vector ? spec.bias_l1 : spec.kernel_l1) * std::abs(v) +
-               (info.vector ? spec.bias_l2 : spec.kernel_l2) * v * v;
+        sum += spec.l1 * std::abs(v) + spec.l2 * v * v;
       }
       layer += info.vector;
     }
@@ -334,11 +333,10 @@ TEST_CASE_TEMPLATE("penalties count in the loss and in the gradient", T, float, 
   std::size_t at = 0, layer = 0;
   double worst = 0;
   for (const layers::ParameterInfo& info : model->network().parameters()) {
-    const LayerSpec& spec = with[2 * layer];
+    const layers::WeightSpec& spec = with[2 * layer].weights[info.vector];
     for (std::size_t end = at + size_of(info); at < end; ++at) {
-      const double v = static_cast<double>(w[at]), l1 = info.vector ? spec.bias_l1 : spec.kernel_l1,
-                   l2 = info.vector ? spec.bias_l2 : spec.kernel_l2;
-      const double expected = static_cast<double>(bare[at]) + l1 * (v > 0 ? 1 : v < 0 ? -1 : 0) + 2 * l2 * v;
+      const double v = static_cast<double>(w[at]);
+      const double expected = static_cast<double>(bare[at]) + spec.l1 * (v > 0 ? 1 : v < 0 ? -1 : 0) + 2 * spec.l2 * v;
       worst = std::max(worst, std::abs(static_cast<double>(full[at]) - expected));
     }
     layer += info.vector;

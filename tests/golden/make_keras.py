@@ -77,12 +77,13 @@ def keras_model(problem: cases.Problem, form: str) -> keras.Sequential:
     while layers:
         layer = layers.pop(0)
         if layer["type"] == "prelu":
-            penalty = keras.regularizers.L1L2(layer["slope_l1"], layer["slope_l2"])
+            penalty = keras.regularizers.L1L2(**layer["weights"][0])
             model.add(keras.layers.PReLU(alpha_regularizer=penalty))
         elif layer["type"] == "rescaling":
             model.add(keras.layers.Rescaling(layer["scale"], layer["offset"]))
         elif layer["type"] == "reshape":
-            model.add(keras.layers.Reshape(layer["shape"]))
+            times, columns = layer["times"], layer["units"]
+            model.add(keras.layers.Reshape((times, columns) if times > 1 else (columns,)))
         else:
             function = None
             if layers and layers[0]["type"] == "activation":
@@ -91,8 +92,8 @@ def keras_model(problem: cases.Problem, form: str) -> keras.Sequential:
                 keras.layers.Dense(
                     layer["units"],
                     use_bias=layer["use_bias"],
-                    kernel_regularizer=keras.regularizers.L1L2(layer["kernel_l1"], layer["kernel_l2"]),
-                    bias_regularizer=keras.regularizers.L1L2(layer["bias_l1"], layer["bias_l2"]),
+                    kernel_regularizer=keras.regularizers.L1L2(**layer["weights"][0]),
+                    bias_regularizer=keras.regularizers.L1L2(**layer["weights"][1]),
                     activation=function if form == "argument" else None,
                 )
             )

@@ -91,6 +91,8 @@ def representable(options: dict[str, Any]) -> dict[str, Any]:
     def rounded(value: Any) -> Any:
         if isinstance(value, list):
             return [rounded(entry) for entry in value]
+        if isinstance(value, dict):
+            return {key: rounded(entry) for key, entry in value.items()}
         return float(np.float32(value)) if isinstance(value, float) else value
 
     return {key: rounded(value) for key, value in options.items()}
@@ -294,19 +296,18 @@ class Problem:
                         spec["units"],
                         activation=public_activation(specs.pop(0)) if inside else None,
                         use_bias=spec["use_bias"],
-                        kernel_regularizer=public_regularizer(spec["kernel_l1"], spec["kernel_l2"]),
-                        bias_regularizer=public_regularizer(spec["bias_l1"], spec["bias_l2"]),
+                        kernel_regularizer=public_regularizer(**spec["weights"][0]),
+                        bias_regularizer=public_regularizer(**spec["weights"][1]),
                     )
                 )
             elif spec["type"] == "activation":
                 model.add(layers.Activation(public_activation(spec)))
             elif spec["type"] == "prelu":
-                penalty = public_regularizer(spec["slope_l1"], spec["slope_l2"])
-                model.add(layers.PReLU(alpha_regularizer=penalty))
+                model.add(layers.PReLU(alpha_regularizer=public_regularizer(**spec["weights"][0])))
             elif spec["type"] == "rescaling":
                 model.add(layers.Rescaling(spec["scale"], spec["offset"]))
             elif spec["type"] == "reshape":
-                model.add(layers.Reshape(spec["shape"]))
+                model.add(layers.Reshape((spec["times"], spec["units"]) if spec["times"] > 1 else (spec["units"],)))
             else:
                 model.add(layers.Dropout(spec["rate"], seed=spec["seed"]))
         model.build((None, self.inputs))
@@ -364,8 +365,9 @@ def public_regularizer(l1: float, l2: float) -> Any:
 
 def dense(units: int, use_bias: bool = True, penalty: str = "none") -> reference.Layer:
     """A dense layer with the penalties of one row of PENALTIES."""
-    zero = {"kernel_l1": 0.0, "kernel_l2": 0.0, "bias_l1": 0.0, "bias_l2": 0.0}
-    return {"type": "dense", "units": units, "use_bias": use_bias, **zero, **PENALTIES[penalty]}
+    row = PENALTIES[penalty]
+    weights = [{"l1": row.get(f"{kind}_l1", 0.0), "l2": row.get(f"{kind}_l2", 0.0)} for kind in ("kernel", "bias")]
+    return {"type": "dense", "units": units, "use_bias": use_bias, "weights": weights}
 
 
 def activation(name: str, *parameters: float) -> reference.Layer:
@@ -376,7 +378,7 @@ def activation(name: str, *parameters: float) -> reference.Layer:
 def prelu(penalty: str = "none") -> reference.Layer:
     """Slopes that are learnt, with the penalties that the row of PENALTIES has for a bias."""
     row = PENALTIES[penalty]
-    return {"type": "prelu", "slope_l1": row.get("bias_l1", 0.0), "slope_l2": row.get("bias_l2", 0.0)}
+    return {"type": "prelu", "weights": [{"l1": row.get("bias_l1", 0.0), "l2": row.get("bias_l2", 0.0)}]}
 
 
 def rescaling(scale: float, offset: float) -> reference.Layer:
@@ -385,8 +387,8 @@ def rescaling(scale: float, offset: float) -> reference.Layer:
 
 
 def reshape(times: int, columns: int) -> reference.Layer:
-    """So many rows of each sample; `shape` is what the public layer takes."""
-    return {"type": "reshape", "units": columns, "shape": (times, columns) if times > 1 else (columns,)}
+    """So many rows of each sample."""
+    return {"type": "reshape", "units": columns, "times": times}
 
 
 def dropout(rate: float, seed: int) -> reference.Layer:

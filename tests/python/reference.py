@@ -4,11 +4,11 @@ Nothing here imports lamina and nothing here is fast.  Layers are the same plain
 that the native ``Network`` takes::
 
     {"type": "dense", "units": 3, "use_bias": True,
-     "kernel_l1": 0.0, "kernel_l2": 0.0, "bias_l1": 0.0, "bias_l2": 0.0}
+     "weights": [{"l1": 0.0, "l2": 0.0}, {"l1": 0.0, "l2": 0.0}]}
     {"type": "activation", "name": "leaky_relu", "parameters": [0.2]}
     {"type": "dropout", "rate": 0.2, "seed": 1}
     {"type": "rescaling", "scale": 2.0, "offset": -1.0}
-    {"type": "prelu", "slope_l1": 0.0, "slope_l2": 0.0}
+    {"type": "prelu", "weights": [{"l1": 0.0, "l2": 0.0}]}
     {"type": "reshape", "units": 4}
 
 Shapes: ``x`` is (rows, inputs), ``y`` is (rows, outputs) or, for the sparse loss, (rows,). A reshape makes
@@ -394,21 +394,22 @@ class Network:
         self.times = 1  # rows for each sample
         for layer in self.layers:
             if layer["type"] == "dense":
-                self._add("kernel", layer, (width, layer["units"]))
+                self._add(0, layer, (width, layer["units"]))
                 if layer["use_bias"]:
-                    self._add("bias", layer, (layer["units"],))
+                    self._add(1, layer, (layer["units"],))
                 width = layer["units"]
             elif layer["type"] == "prelu":
-                self._add("slope", layer, (width,))
+                self._add(0, layer, (width,))
             elif layer["type"] == "reshape":
                 self.times = self.times * width // layer["units"]
                 width = layer["units"]
         self.outputs = width
         self.iterations = 0
 
-    def _add(self, kind: str, layer: Layer, shape: tuple[int, ...]) -> None:
+    def _add(self, index: int, layer: Layer, shape: tuple[int, ...]) -> None:
         self.weights.append(np.zeros(shape, self.dtype))
-        self.penalties.append((layer.get(f"{kind}_l1", 0.0), layer.get(f"{kind}_l2", 0.0)))
+        penalty = layer["weights"][index] if "weights" in layer else {}
+        self.penalties.append((penalty.get("l1", 0.0), penalty.get("l2", 0.0)))
 
     def set_weights(self, weights: Sequence[Array]) -> None:
         """Takes copies, converted to the network's dtype."""

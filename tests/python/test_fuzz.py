@@ -398,8 +398,8 @@ LAYER = st.fixed_dictionaries(
     optional={
         "units": NUMBERS,
         "use_bias": NUMBERS,
-        "kernel_l1": NUMBERS,
-        "bias_l2": NUMBERS,
+        "weights": st.lists(st.dictionaries(st.sampled_from(["l1", "l2"]), NUMBERS), max_size=3),
+        "trainable": NUMBERS,
         "name": st.sampled_from([*activations.known(), "no such", 3]),
         "parameters": st.lists(NUMBERS, max_size=4),
         "rate": NUMBERS,

@@ -333,7 +333,7 @@ def test_a_kernel_is_refused_before_a_model_changes() -> None:
     with pytest.raises(ValueError, match=r"bad kernel: Constant\(\)\(shape=\(4, 2\)\)"):
         model.add(bad)
     assert len(model.layers) == 1
-    assert not bad.used
+    assert not bad.built
     assert equal(model.get_weights(), before)
     empty = Sequential()
     with pytest.raises(ValueError, match="bad kernel"):

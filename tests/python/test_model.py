@@ -466,5 +466,5 @@ def test_check_gradients_names_what_is_wrong(monkeypatch):
 
     monkeypatch.setattr(Sequential, "gradients", wrong)
     name = re.escape(model.layers[2].name)
-    with pytest.raises(AssertionError, match=rf"^{name} kernel\[1, 2\]: the gradient is .* relative error"):
+    with pytest.raises(AssertionError, match=rf"^{name}/kernel\[1, 2\]: the gradient is .* relative error"):
         check_gradients(model, X[:6].astype(np.float64), LABELS[:6])

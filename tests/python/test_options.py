@@ -20,7 +20,8 @@ import pytest
 import pairing
 from lamina import activations, config, initializers, layers, losses, metrics, optimizers, regularizers
 from lamina.callbacks import Callback, History, LambdaCallback
-from lamina.layers import Dense
+from lamina.layers import Dense, Layer
+from lamina.layers.base import LayerOptions
 from lamina.models import Sequential
 from lamina.utils import set_random_seed, to_categorical
 
@@ -94,6 +95,7 @@ KINDS: dict[str, Kind] = {
     "shape": SHAPE,
     "target_shape": Kind([*SHAPE.good, (3, -1)], SHAPE.type_errors, [(), (0,), (-1, -1), (3, -2)]),
     "name": NAME,
+    "trainable": FLAG,
     "use_bias": FLAG,
     "activation": FUNCTION,
     "kernel_initializer": INITIALIZER,
@@ -137,6 +139,7 @@ KINDS: dict[str, Kind] = {
 #: Where a name stands for something else.
 OWN_KINDS: dict[tuple[str, str], Kind] = {
     ("Activation", "activation"): Kind(FUNCTION.good[:1], FUNCTION.type_errors, FUNCTION.value_errors),
+    ("Layer", "dtype"): Kind([None, "float32", np.float64], [3.5, "no such", ["float32"]], ["int32", np.float16]),
     ("LeakyReLU", "alpha"): optional(NOT_NEGATIVE),
     ("Softmax", "axis"): whole([-1, 1, 3], [-2]),
 }
@@ -155,8 +158,14 @@ def classes() -> Iterator[type]:
 def arguments(cls: type) -> dict[str, Kind]:
     """Return the arguments of a class with their kinds."""
     found = {}
-    for name in inspect.signature(cls).parameters:
-        kind = OWN_KINDS.get((cls.__name__, name)) or KINDS.get(name)
+    names = list(inspect.signature(cls).parameters)
+    if "options" in names:  # those that every layer takes
+        names[names.index("options") :] = LayerOptions.__annotations__
+    if "other" in names:  # all that is refused
+        names.remove("other")
+    for name in names:
+        family = Layer if issubclass(cls, Layer) else cls
+        kind = OWN_KINDS.get((cls.__name__, name)) or OWN_KINDS.get((family.__name__, name)) or KINDS.get(name)
         assert kind is not None, f"{cls.__name__}({name}=...): say in KINDS what it takes"
         found[name] = kind
     return found
@@ -195,7 +204,7 @@ def test_constructors(cls: type) -> None:
     needed = {
         name: kinds[name].good[0]
         for name, parameter in inspect.signature(cls).parameters.items()
-        if parameter.default is inspect.Parameter.empty
+        if parameter.default is inspect.Parameter.empty and parameter.kind is not inspect.Parameter.VAR_KEYWORD
     }
     for chosen in combinations(kinds):
         given = needed | chosen

@@ -118,7 +118,7 @@ def test_a_use_that_was_cut_off_does_not_block_the_model(left):
     model = classifier()
 
     def cut_off() -> None:
-        getattr(model._guard, left)("fit()")
+        getattr(model.guard, left)("fit()")
 
     cut_off()
     model.fit(X, LABELS, verbose=0)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _check, activations, initializers, regularizers
-from .base import Layer, Shape
+from .base import Layer, LayerOptions, Shape
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Activation(Layer):
@@ -17,7 +20,7 @@ class Activation(Layer):
     ----------
     activation : str, dict or ActivationFunction
         See `lamina.activations.get`.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -29,13 +32,10 @@ class Activation(Layer):
     def __init__(
         self,
         activation: str | Mapping[str, Any] | activations.ActivationFunction,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         self.activation = activations.get(activation)
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
 
     def columns(self, shape: Shape) -> int | None:
         """Return the length of the last axis where the function is taken over it."""
@@ -70,7 +70,7 @@ class ReLU(_OfParameters):
         At least 0.
     threshold : float
         At least 0.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -84,15 +84,12 @@ class ReLU(_OfParameters):
         max_value: float | None = None,
         negative_slope: float = 0.0,
         threshold: float = 0.0,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         function = activations.ActivationFunction(
             "relu", negative_slope=negative_slope, max_value=max_value, threshold=threshold
         )
-        super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(function, **options)
 
 
 class LeakyReLU(_OfParameters):
@@ -104,7 +101,7 @@ class LeakyReLU(_OfParameters):
         At least 0.
     alpha : float, optional
         The former name of `negative_slope`, which Keras accepts too.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -118,15 +115,13 @@ class LeakyReLU(_OfParameters):
         negative_slope: float = 0.3,
         *,
         alpha: float | None = None,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         function = activations.ActivationFunction("leaky_relu", negative_slope=negative_slope)
         if alpha is not None:
             slope = _check.real(alpha, "alpha", "LeakyReLU", "of at least 0", lambda v: v >= 0)
             function = activations.ActivationFunction("leaky_relu", negative_slope=slope)
-        super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(function, **options)
 
 
 class ELU(_OfParameters):
@@ -136,7 +131,7 @@ class ELU(_OfParameters):
     ----------
     alpha : float
         At least 0.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -148,13 +143,10 @@ class ELU(_OfParameters):
     def __init__(
         self,
         alpha: float = 1.0,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         function = activations.ActivationFunction("elu", alpha=alpha)
-        super().__init__(function, input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(function, **options)
 
 
 class Softmax(Activation):
@@ -164,7 +156,7 @@ class Softmax(Activation):
     ----------
     axis : int
         -1, or the number of the last axis; others are not supported.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -176,13 +168,10 @@ class Softmax(Activation):
     def __init__(
         self,
         axis: int = -1,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         self.axis = _check.integer(axis, "axis", "Softmax", -1)
-        super().__init__("softmax", input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__("softmax", **options)
 
     def shape_after(self, shape: Shape) -> Shape:
         """Return the same shape, if the axis is its last one."""
@@ -211,7 +200,7 @@ class PReLU(Layer):
         See `lamina.regularizers`.
     alpha_constraint, shared_axes : None
         Keras's other arguments; only None is supported.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -228,16 +217,13 @@ class PReLU(Layer):
         alpha_regularizer: Any = None,
         alpha_constraint: None = None,
         shared_axes: None = None,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         given = {"alpha_constraint": alpha_constraint, "shared_axes": shared_axes}
         _check.refuse("PReLU", given, dict.fromkeys(given), {})
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
 
     def columns(self, shape: Shape) -> int:
         """Return the number of features of a sample, each of which has an alpha."""
@@ -253,8 +239,7 @@ class PReLU(Layer):
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer."""
-        penalty = self.alpha_regularizer or regularizers.Regularizer()
-        return [{"type": "prelu", "slope_l1": penalty.l1, "slope_l2": penalty.l2}]
+        return [{"type": "prelu", "weights": [regularizers.spec(self.alpha_regularizer)]}]
 
     def get_config(self) -> dict[str, Any]:
         """Return its arguments."""

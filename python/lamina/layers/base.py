@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 import math
 import re
@@ -9,12 +10,17 @@ import weakref
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 
-from numpy.typing import NDArray
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
-from .. import _check, _data
+from .. import _check, _core, _data
+from .._guard import Guard
 from ..initializers import Initializer
+
+if TYPE_CHECKING:
+    pass
 
 L = TypeVar("L", bound="Layer")
 
@@ -70,18 +76,84 @@ def naming(what: str) -> Iterator[None]:
         raise ValueError(f"{what}: {error}") from error
 
 
-class WeightOwner(Protocol):
+class LayerOptions(TypedDict, total=False):
+    """The arguments that every layer takes; see `Layer`."""
+
+    input_shape: Shape | None
+    input_dim: int | None
+    name: str | None
+    trainable: bool
+    dtype: DTypeLike | None
+
+
+class WeightMaker(Protocol):
     """What a layer asks of the model it is in."""
 
+    def make_weights(self) -> None:
+        """Make the weights of all layers."""
+
+
+class Weight:
+    """A weight tensor of a layer, shared by all models that the layer is in.
+
+    Attributes
+    ----------
+    name : str
+        What the layer calls it, such as 'kernel'.
+    path : str
+        The layer's name and its own, such as 'dense/kernel'.
+    """
+
+    def __init__(self, layer: Layer, index: int) -> None:
+        self._layer = layer
+        self._index = index
+        self.name = layer.weight_names[index]
+        self.path = f"{layer.name}/{self.name}"
+
     @property
-    def name(self) -> str:
-        """The model's name."""
+    def shape(self) -> tuple[int, ...]:
+        """Its shape."""
+        return self._layer.built_weight_shapes()[self._index]
 
-    def layer_weights(self, layer: Layer) -> list[NDArray[Any]]:
-        """Return copies of a layer's weights."""
+    @property
+    def dtype(self) -> str:
+        """Its type, 'float32' or 'float64'."""
+        return self._layer.handles[self._index].dtype
 
-    def set_layer_weights(self, layer: Layer, values: Sequence[Any]) -> None:
-        """Replace a layer's weights."""
+    @property
+    def trainable(self) -> bool:
+        """Whether training may change it."""
+        return self._layer.trainable and self.name not in self._layer.untrained_names
+
+    def numpy(self) -> NDArray[Any]:
+        """Return a copy of it.
+
+        Raises
+        ------
+        RuntimeError
+            While another thread trains a model with it.
+        """
+        return self._layer.get_weights()[self._index]
+
+    def assign(self, value: Any) -> None:
+        """Replace it by an array of its shape.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the shape differs, or a value is not finite.
+        RuntimeError
+            While another thread uses a model with it.
+        """
+        values: list[Any] = list(self._layer.get_weights())
+        values[self._index] = value
+        self._layer.set_weights(values)
+
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self.numpy(), dtype)
+
+    def __repr__(self) -> str:
+        return f"<Weight {self.path}, shape {self.shape}>"
 
 
 class Layer:
@@ -95,6 +167,10 @@ class Layer:
         The same as ``input_shape=(input_dim,)``.
     name : str, optional
         A name that no other layer of the model has; the class gives one.
+    trainable : bool
+        Whether training changes its weights; see there.
+    dtype : {'float32', 'float64'}, optional
+        The type of its weights, which must be that of its models; None leaves it to them.
 
     Attributes
     ----------
@@ -103,11 +179,15 @@ class Layer:
     declared_shape : tuple of int or None
         The shape of a sample that was given, None if none was.
     shape : tuple of int or None
-        The shape of what it receives of a sample, known once the model is built.
+        The shape of what it receives of a sample, known once a model with it is built.
+    model : weakref to Sequential, or None
+        The model that it was added to last.
     """
 
     #: What the layer's weights are called, in their order.
     weight_names: tuple[str, ...] = ()
+    #: Those of them that gradients do not change.
+    untrained_names: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -115,8 +195,13 @@ class Layer:
         input_shape: Shape | None = None,
         input_dim: int | None = None,
         name: str | None = None,
+        trainable: bool = True,
+        dtype: DTypeLike | None = None,
+        **other: Any,
     ) -> None:
         where = type(self).__name__
+        for argument in other:
+            raise TypeError(f"{where}() has no argument {argument!r}")
         self.declared_shape: Shape | None = None
         if input_shape is not None and input_dim is not None:
             raise ValueError(f"{where}(): give input_shape or input_dim, not both")
@@ -124,26 +209,39 @@ class Layer:
             self.declared_shape = checked_shape(input_shape, "input_shape", where)
         if input_dim is not None:
             self.declared_shape = (_check.integer(input_dim, "input_dim", where, 1),)
+        self.dtype = None if dtype is None else _check.float_type(dtype, where)
+        self.trainable = trainable
         self.name = checked_name(name, type(self))
         self.shape: Shape | None = None
-        self._owner: weakref.ref[WeightOwner] | None = None
-
-    # --- its place in a model ---
-
-    def attach(self, owner: WeightOwner | None) -> None:
-        """Make the layer part of a model, or, with None, of none again."""
-        self._owner = None if owner is None else weakref.ref(owner)
-        self.shape = None
+        self.guard = Guard()
+        self.model: weakref.ref[WeightMaker] | None = None
+        self._handles: dict[str, list[_core.Weight]] = {}  # its method setdefault is atomic
 
     @property
-    def used(self) -> bool:
-        """Whether the layer was added to a model."""
-        return self._owner is not None
+    def trainable(self) -> bool:
+        """Whether training changes its weights: True, unless it is set otherwise.
+
+        A change counts from the next `compile` on. What is not trained has no penalties either.
+        """
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = _check.boolean(value, "trainable", type(self).__name__)
+
+    # --- its place in a model ---
 
     @property
     def built(self) -> bool:
         """Whether the shape of what it receives is known."""
         return self.shape is not None
+
+    def unbuilt_copy(self: L) -> L:
+        """Return a copy without weights for a model of its own, with the same seeds."""
+        twin = copy.copy(self)
+        twin.shape, twin.dtype, twin.model = None, None, None
+        twin.guard, twin._handles = Guard(), {}
+        return twin
 
     def shape_after(self, shape: Shape) -> Shape:
         """Return the shape of what it gives of a sample of a shape.
@@ -187,6 +285,39 @@ class Layer:
 
     # --- its weights ---
 
+    @property
+    def handles(self) -> list[_core.Weight]:
+        """Its weights as the core holds them; an empty list before they were made."""
+        return self._handles.get("made", [])
+
+    def adopt(self, handles: list[_core.Weight]) -> list[_core.Weight]:
+        """Take weights that were made for it, unless it has some already; return those that it has now."""
+        return self._handles.setdefault("made", handles)
+
+    def _ready(self) -> list[_core.Weight]:
+        """Return its weights as the core holds them; a model makes them when the first of its layers is asked."""
+        if self.shape is not None and self.weight_names and not self.handles:
+            model = self.model() if self.model is not None else None
+            if model is None:
+                raise ValueError(f"layer {self.name!r} has no weights: its model does not exist any more")
+            model.make_weights()
+        return self.handles
+
+    @property
+    def weights(self) -> list[Weight]:
+        """Its weights; an empty list before a model with it is built."""
+        return [Weight(self, index) for index in range(len(self._ready()))]
+
+    @property
+    def trainable_weights(self) -> list[Weight]:
+        """Those of its weights that training may change."""
+        return [weight for weight in self.weights if weight.trainable]
+
+    @property
+    def non_trainable_weights(self) -> list[Weight]:
+        """Those of its weights that training leaves alone."""
+        return [weight for weight in self.weights if not weight.trainable]
+
     def weight_shapes(self, shape: Shape) -> list[tuple[int, ...]]:
         """Return the shapes of its weights for samples of a shape."""
         return []
@@ -213,8 +344,13 @@ class Layer:
         return _data.weights(values, shapes, names, dtype)
 
     def check_shape(self, shape: Shape) -> None:
-        """Raise ValueError if an initializer does not serve a weight for samples of a shape."""
+        """Raise ValueError if weights, or what they begin with, do not serve samples of a shape."""
         shapes = self.weight_shapes(shape)
+        if self.handles and shapes != self.built_weight_shapes():
+            raise ValueError(
+                f"layer {self.name!r} has weights for samples of shape {self.shape} but receives {shape}: "
+                "use another layer there"
+            )
         for name, initializer, weight in zip(self.weight_names, self.weight_initializers(), shapes, strict=True):
             with naming(f"{self.name} {name}"):
                 initializer.check_shape(weight)
@@ -239,10 +375,16 @@ class Layer:
         Raises
         ------
         ValueError
-            If the model is not built.
+            If no model with it is built.
+        RuntimeError
+            While another thread trains a model with it.
         """
-        self._built_shape("weights", ValueError)
-        return self._model().layer_weights(self)
+        shapes = self.built_weight_shapes()
+        token = self.guard.enter("get_weights()")
+        try:
+            return [handle.read().reshape(shape) for handle, shape in zip(self._ready(), shapes, strict=True)]
+        finally:
+            self.guard.leave(token)
 
     def set_weights(self, weights: Sequence[Any]) -> None:
         """Replace its weights by arrays of the same shapes.
@@ -250,16 +392,23 @@ class Layer:
         Raises
         ------
         TypeError, ValueError
-            If a shape differs, or a value is not finite, or the model is not built.
+            If a shape differs, or a value is not finite, or no model with it is built.
+        RuntimeError
+            While another thread uses a model with it.
         """
-        self._built_shape("weights", ValueError)
-        self._model().set_layer_weights(self, weights)
+        shapes = self.built_weight_shapes()
+        claimed = self.guard.claim("set_weights()", nested=True)
+        try:
+            names = [f"{self.name} {name}" for name in self.weight_names]
+            dtype = next((handle.dtype for handle in self._ready()), "float32")
+            self.write(_data.weights(weights, shapes, names, dtype))
+        finally:
+            self.guard.release(claimed)
 
-    def _model(self) -> WeightOwner:
-        model = self._owner() if self._owner is not None else None
-        if model is None:
-            raise ValueError(f"layer {self.name!r} has no weights: its model does not exist")
-        return model
+    def write(self, values: Sequence[NDArray[Any]]) -> None:
+        """Hand checked weights to the core; the caller holds the layer."""
+        for handle, value in zip(self.handles, values, strict=True):
+            handle.write(value.reshape(handle.shape))
 
     # --- what it is ---
 
@@ -280,7 +429,9 @@ class Layer:
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal layer: seeds too, but no weights."""
-        config: dict[str, Any] = {"name": self.name}
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
+        if self.dtype is not None:
+            config["dtype"] = self.dtype
         if self.declared_shape is not None:
             config["input_shape"] = self.declared_shape
         return config

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _check, activations, initializers, regularizers
-from .base import Layer, Shape, naming
+from .base import Layer, LayerOptions, Shape, naming
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Dense(Layer):
@@ -26,7 +29,7 @@ class Dense(Layer):
         See `lamina.initializers.get`.
     kernel_regularizer, bias_regularizer : str, Regularizer or None
         See `lamina.regularizers`.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -44,10 +47,7 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         self.units = _check.integer(units, "units", "Dense", 1)
         self.activation = activations.get(activation)
@@ -59,7 +59,7 @@ class Dense(Layer):
                 self.bias_initializer.check_shape((self.units,))
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
         self.weight_names = ("kernel", "bias") if self.use_bias else ("kernel",)
 
     def shape_after(self, shape: Shape) -> Shape:
@@ -84,16 +84,11 @@ class Dense(Layer):
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer and, where it has one, its activation."""
-        kernel = self.kernel_regularizer or regularizers.Regularizer()
-        bias = self.bias_regularizer or regularizers.Regularizer()
         dense = {
             "type": "dense",
             "units": self.units,
             "use_bias": self.use_bias,
-            "kernel_l1": kernel.l1,
-            "kernel_l2": kernel.l2,
-            "bias_l1": bias.l1,
-            "bias_l2": bias.l2,
+            "weights": [regularizers.spec(self.kernel_regularizer), regularizers.spec(self.bias_regularizer)],
         }
         return [dense, *self.activation.specs()]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _check, _random
-from .base import Layer, Shape
+from .base import Layer, LayerOptions
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Dropout(Layer):
@@ -22,7 +25,7 @@ class Dropout(Layer):
     seed : int, optional
         From 0 to 2**64 - 1. Without one, the next that follows from
         `lamina.utils.set_random_seed`, or a random one where that was not called.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -36,13 +39,11 @@ class Dropout(Layer):
         rate: float,
         *,
         seed: int | None = None,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         self.rate = _check.real(rate, "rate", "Dropout", "in [0, 1)", lambda v: 0 <= v < 1)
         self.seed = _random.given_or_next(seed, "Dropout")
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .. import _check
-from .base import Layer, Shape
+from .base import Layer, LayerOptions, Shape
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 class Flatten(Layer):
@@ -16,7 +19,7 @@ class Flatten(Layer):
     ----------
     data_format : None or 'channels_last'
         Keras's argument; 'channels_first' is not supported.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -28,14 +31,11 @@ class Flatten(Layer):
     def __init__(
         self,
         data_format: str | None = None,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         if not (data_format is None or (isinstance(data_format, str) and data_format == "channels_last")):
             raise ValueError(f"Flatten(data_format={_check.shown(data_format)}): only 'channels_last' is supported")
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
 
     def shape_after(self, shape: Shape) -> Shape:
         """Return the number of elements."""
@@ -49,7 +49,7 @@ class Reshape(Layer):
     ----------
     target_shape : tuple of int
         The new shape of a sample; one entry may be -1, which stands for what is left.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -61,10 +61,7 @@ class Reshape(Layer):
     def __init__(
         self,
         target_shape: tuple[int, ...],
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         where = f"Reshape(target_shape={_check.shown(target_shape)})"
         if not isinstance(target_shape, (tuple, list)):
@@ -75,7 +72,7 @@ class Reshape(Layer):
         if 0 in lengths or lengths.count(-1) > 1:
             raise ValueError(f"{where}: entries must be positive integers, at most one of them -1")
         self.target_shape = tuple(lengths)
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
 
     def shape_after(self, shape: Shape) -> Shape:
         """Return the new shape."""
@@ -99,7 +96,7 @@ class Rescaling(Layer):
     ----------
     scale, offset : float
         Numbers, the same for all features.
-    input_shape, input_dim, name
+    **options
         See `Layer`.
 
     Raises
@@ -112,14 +109,11 @@ class Rescaling(Layer):
         self,
         scale: float,
         offset: float = 0.0,
-        *,
-        input_shape: Shape | None = None,
-        input_dim: int | None = None,
-        name: str | None = None,
+        **options: Unpack[LayerOptions],
     ) -> None:
         self.scale = _check.real(scale, "scale", "Rescaling", "that is finite", lambda v: True)
         self.offset = _check.real(offset, "offset", "Rescaling", "that is finite", lambda v: True)
-        super().__init__(input_shape=input_shape, input_dim=input_dim, name=name)
+        super().__init__(**options)
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -137,7 +138,7 @@ class Predictor(LayerStack):
         """
         _check.refuse("evaluate", only_in_keras, _EVALUATE_IN_KERAS, {})
         return_dict = _check.boolean(return_dict, "return_dict", "evaluate")
-        token = self._guard.enter("evaluate()")
+        token = self.guard.enter("evaluate()")
         try:
             settings = self._compiled("evaluate")
             self._refuse_step("evaluate")
@@ -156,7 +157,7 @@ class Predictor(LayerStack):
             if progress is not None:
                 progress.end(steps, _progress.ordered(results))
         finally:
-            self._guard.leave(token)
+            self.guard.leave(token)
         return as_asked(results, return_dict)
 
     def predict(
@@ -197,7 +198,7 @@ class Predictor(LayerStack):
         """
         if only_in_keras:
             _check.refuse("predict", only_in_keras, _PREDICT_IN_KERAS, {})
-        token = self._guard.enter("predict()")
+        token = self.guard.enter("predict()")
         try:
             quiet = batch_size is None and isinstance(verbose, str) and verbose == "auto" and callbacks is None
             looked_at = quiet and self._network is not None  # by the core, while it predicts
@@ -211,7 +212,7 @@ class Predictor(LayerStack):
                 outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
             return outputs if len(self._gives) == 1 else outputs.reshape(len(rows), *self._gives)
         finally:
-            self._guard.leave(token)
+            self.guard.leave(token)
 
     def _predict_aloud(self, network: _core.Network, x: Array, batch_size: Any, verbose: Any, callbacks: Any) -> Array:
         size = checked_batch_size(batch_size, "predict")
@@ -255,14 +256,16 @@ class Predictor(LayerStack):
         self._refuse_no_layers()
         rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
         _data.refuse_empty(rows, shape, f"{prefix}x")
-        outputs = self._shape_after(shape)
+        outputs = self.shape_after(shape)
         return rows, _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y"), shape
 
     def _refuse_untrainable(self, where: str) -> None:
         self._refuse_no_layers()
         self._refuse_step(where)
-        if not any(layer.weight_names for layer in self._layers):
+        if not any(layer.weight_names for layer in self._leaves()):
             raise ValueError(f"{where}(): no layer has weights, so there is nothing to train")
+        if not any(here and layer.weight_names for layer, here in self._trained()):
+            warnings.warn(f"{where}(): the model has no weights to train: trainable is False everywhere", stacklevel=4)
 
 
 def checked_batch_size(size: Any, where: str) -> int:

@@ -115,14 +115,17 @@ class Sequential(Predictor):
         """
         _check.refuse("compile", only_in_keras, _COMPILE_IN_KERAS, {})
         settings = _training.checked_settings(optimizer, loss, metrics)
-        claimed = self._guard.claim("compile()")
+        claimed = self.guard.claim("compile()")
         try:
             self._refuse_step("compile")
-            if self._network is not None:
-                settings.apply(self._network, self._entries(self._known_shape("weights", ValueError)))
+            if self._network is not None:  # another, since layers may have been frozen
+                shape = self._known_shape("weights", ValueError)
+                network = self._made(shape)
+                settings.apply(network, self._entries(shape))
+                self._network = network
             self._settings = settings
         finally:
-            self._guard.release(claimed)
+            self.guard.release(claimed)
 
     def fit(
         self,
@@ -200,7 +203,7 @@ class Sequential(Predictor):
             begins anew and training ends. The history shows a loss of NaN either way.
         """
         _check.refuse("fit", only_in_keras, _FIT_IN_KERAS, {})
-        claimed = self._guard.claim("fit()")
+        claimed = self.guard.claim("fit()")
         try:
             settings = self._compiled("fit")
             size = checked_batch_size(batch_size, "fit")
@@ -225,7 +228,7 @@ class Sequential(Predictor):
                 _training.warn_diverged(f"training stopped in epoch {first + len(history.epoch)}", trainer.restored)
             return history
         finally:
-            self._guard.release(claimed)
+            self.guard.release(claimed)
 
     def _training_data(
         self, x: Any, y: Any, split: Any, how: Any, validation: Any
@@ -246,7 +249,7 @@ class Sequential(Predictor):
         return x[train], y[train], shape, (x[validate], y[validate])
 
     def gradients(self, x: Any, y: Any, training: bool = False) -> tuple[float, list[Array]]:
-        """Return the loss and its gradient by every weight, with all rows as one batch.
+        """Return the loss and its gradient by every weight that is trained, with all rows as one batch.
 
         Parameters
         ----------
@@ -260,7 +263,7 @@ class Sequential(Predictor):
         loss : float
             The mean over the rows, with the penalties of regularizers.
         gradients : list of ndarray
-            In the order and the shapes of `get_weights`.
+            In the order and the shapes of `trainable_weights`.
 
         Raises
         ------
@@ -269,16 +272,17 @@ class Sequential(Predictor):
         RuntimeError
             While another thread uses the model.
         """
-        claimed = self._guard.claim("gradients()", nested=True)
+        claimed = self.guard.claim("gradients()", nested=True)
         try:
             self._compiled("gradients")
             self._refuse_untrainable("gradients")
             training = _check.boolean(training, "training", "gradients")
             inputs, targets, shape = self._checked(x, y, self._shape)
             loss, gradients = self._ready(shape).gradients(inputs, targets, training)
-            return loss, self._as_users_see(gradients)
+            names = [(w.trainable and here, w.shape) for layer, here in self._trained() for w in layer.weights]
+            return loss, [g.reshape(shape) for g, (here, shape) in zip(gradients, names, strict=True) if here]
         finally:
-            self._guard.release(claimed)
+            self.guard.release(claimed)
 
     def train_on_batch(
         self, x: Any, y: Any = None, *, return_dict: bool = False, **only_in_keras: Any
@@ -315,7 +319,7 @@ class Sequential(Predictor):
         """
         _check.refuse("train_on_batch", only_in_keras, _TRAIN_ON_BATCH_IN_KERAS, {})
         return_dict = _check.boolean(return_dict, "return_dict", "train_on_batch")
-        claimed = self._guard.claim("train_on_batch()")
+        claimed = self.guard.claim("train_on_batch()")
         try:
             settings = self._compiled("train_on_batch")
             self._refuse_untrainable("train_on_batch")
@@ -329,4 +333,4 @@ class Sequential(Predictor):
                 _training.warn_diverged("train_on_batch()", trainer.restored)
             return as_asked(dict(zip(settings.names, trainer.results(), strict=True)), return_dict)
         finally:
-            self._guard.release(claimed)
+            self.guard.release(claimed)

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..layers import Layer
-
 
 def _size(count: int, item: int) -> str:
     size = float(count * item)
@@ -19,22 +17,24 @@ def _size(count: int, item: int) -> str:
     return f"{size:.2f} TB"
 
 
-def _row(layer: Layer) -> tuple[str, str, str]:
-    title = f"{layer.name} ({type(layer).__name__})"
-    if not layer.built:
-        return title, "?", "0 (unbuilt)"
-    return title, str(layer.output_shape), f"{layer.count_params():,}"
-
-
-def show(name: str, layers: Sequence[Layer], item: int, print_fn: Callable[[str], object] | None) -> None:
+def show(
+    name: str,
+    rows: Sequence[tuple[str, str, str]],
+    total: int,
+    trained: int,
+    item: int,
+    print_fn: Callable[[str], object] | None,
+) -> None:
     """Print the table: to standard output, or, line by line, with `print_fn`.
 
     Parameters
     ----------
     name : str
         The model's name.
-    layers : sequence of Layer
-        Its layers.
+    rows : sequence of tuple
+        Of each layer its name, its output shape, and how many weights it has.
+    total, trained : int
+        How many weights there are, and how many training changes.
     item : int
         Bytes a weight.
     print_fn : callable or None
@@ -48,15 +48,14 @@ def show(name: str, layers: Sequence[Layer], item: int, print_fn: Callable[[str]
     table.add_column("Layer (type)", no_wrap=True)
     table.add_column("Output Shape", no_wrap=True)
     table.add_column("Param #", justify="right", no_wrap=True)
-    for layer in layers:
-        table.add_row(*(Text(cell) for cell in _row(layer)))
-    total = sum(layer.count_params() for layer in layers if layer.built)
+    for row in rows:
+        table.add_row(*map(Text, row))
     summary = Group(
         Text(f'Model: "{name}"', style="bold"),
         table,
         Text(f" Total params: {total:,} ({_size(total, item)})"),
-        Text(f" Trainable params: {total:,} ({_size(total, item)})"),
-        Text(" Non-trainable params: 0 (0.00 B)"),
+        Text(f" Trainable params: {trained:,} ({_size(trained, item)})"),
+        Text(f" Non-trainable params: {total - trained:,} ({_size(total - trained, item)})"),
     )
     terminal = print_fn is None and sys.stdout is not None and sys.stdout.isatty()
     target = io.StringIO() if print_fn is not None else None

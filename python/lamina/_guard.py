@@ -44,13 +44,36 @@ class Use:
 
 
 class Guard:
-    """The state of one model: who changes it and who reads it. Only its own methods may be between call and caller."""
+    """The state of a model, and of all that share weights with it: who changes them and who reads them.
 
-    __slots__ = ("_readers", "_writer")
+    Only its own methods may be between call and caller.
+    """
+
+    __slots__ = ("_joined", "_readers", "_writer")
 
     def __init__(self) -> None:
+        self._joined: Guard | None = None  # the one that stands for this one too
         self._writer: dict[str, Use] = {}
         self._readers: set[Use] = set()
+
+    def join(self, other: Guard) -> None:
+        """Be one with another from now on; the caller has claimed this one.
+
+        Raises
+        ------
+        RuntimeError
+            If the other is in use.
+        """
+        mine, others = self._root(), other._root()
+        if mine is not others:
+            others.release(others.claim("add()"))
+            others._joined = mine
+
+    def _root(self) -> Guard:
+        guard = self
+        while guard._joined is not None:
+            guard = guard._joined
+        return guard
 
     def enter(self, what: str) -> Use:
         """Begin to read, for as long as the caller runs; what is returned is for `leave`.
@@ -61,19 +84,20 @@ class Guard:
             If another thread is changing the model. The thread that changes it may read it.
         """
         use = Use(what, sys._getframe(1))
-        self._readers.add(use)
-        writer = self._writer.get("use")
+        root = self._root()
+        root._readers.add(use)
+        writer = root._writer.get("use")
         if writer is not None:
             if writer.thread == use.thread:
-                self._readers.discard(use)
+                root._readers.discard(use)
             elif writer.is_running:
-                self.leave(use)
+                root.leave(use)
                 raise writer.refusal(what)
         return use
 
     def leave(self, use: Use) -> None:
         """End reading."""
-        self._readers.discard(use)
+        self._root()._readers.discard(use)
         use.frame = None  # or it would keep its own frame, and with it the caller's arrays
 
     def claim(self, what: str, nested: bool = False) -> Use | None:
@@ -93,23 +117,24 @@ class Guard:
             If the model is being changed or read elsewhere.
         """
         use = Use(what, sys._getframe(1))
-        writer = self._writer.setdefault("use", use)
+        root = self._root()
+        writer = root._writer.setdefault("use", use)
         if writer is not use:
             if writer.is_running:
                 use.frame = None
                 if nested and writer.thread == use.thread:
                     return None
                 raise writer.refusal(what)
-            self._writer["use"] = use
-        for reader in tuple(self._readers):
+            root._writer["use"] = use
+        for reader in tuple(root._readers):
             if reader.is_running:
-                self.release(use)
+                root.release(use)
                 raise reader.refusal(what)
-            self._readers.discard(reader)
+            root._readers.discard(reader)
         return use
 
     def release(self, use: Use | None) -> None:
         """End changing."""
         if use is not None:
-            self._writer.clear()
+            self._root()._writer.clear()
             use.frame = None

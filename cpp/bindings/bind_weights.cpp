@@ -1,0 +1,32 @@
+#include "bindings/bindings.h"
+#include "bindings/weights.h"
+
+#include <pybind11/stl.h>
+
+namespace lamina::bindings {
+
+void bind_weights(py::module_& m) {
+  py::class_<Weight>(m, "Weight")
+      .def_property_readonly("shape", [](const Weight& w) { return py::tuple(py::cast(w.visit([](const auto& t) { return shape_of(t.shape()); }))); })
+      .def_property_readonly("dtype", [](const Weight& w) {
+        return w.visit([]<class T>(const network::Weight<T>&) { return std::is_same_v<T, float> ? "float32" : "float64"; });
+      })
+      .def("read",
+           [](const Weight& w) {
+             return w.visit([]<class T>(const network::Weight<T>& weight) -> py::array {
+               py::array_t<T> out(shape_of(weight.shape()));
+               weight.read(out.mutable_data());
+               return out;
+             });
+           })
+      .def(
+          "write",
+          [](const Weight& w, const py::array& values) {
+            w.visit([&values]<class T>(network::Weight<T>& weight) {
+              weight.write(values_for<T>(weight.shape(), values, "write"));
+            });
+          },
+          py::arg("values"));
+}
+
+}  // namespace lamina::bindings
