@@ -5,7 +5,7 @@ Needs tensorflow and keras, which the tests do not, and lamina for its list of a
     python tests/golden/make_keras.py
 
 Every configuration trains 50 steps in float64 from the weights and on the data that
-``cases.make_problem`` makes, without shuffling and without dropout; the file keeps the reported
+``problems.make_problem`` makes, without shuffling and without dropout; the file keeps the reported
 losses and metrics, the final weights, an evaluation and a few predictions.
 """
 
@@ -29,6 +29,7 @@ import tensorflow  # noqa: E402
 
 import cases  # noqa: E402
 import pairing  # noqa: E402
+import problems  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 23, 5, 10
 LINEAR, RELU, LEAKY, TANH, SOFTMAX = (
@@ -70,7 +71,7 @@ PLAIN = {
 }  # fmt: skip
 
 
-def keras_model(problem: cases.Problem, form: str) -> keras.Sequential:
+def keras_model(problem: problems.Problem, form: str) -> keras.Sequential:
     """The same layers in Keras; the activation inside the Dense or as a layer of its own."""
     model = keras.Sequential([keras.Input((problem.inputs,))])
     layers = list(problem.layers)
@@ -104,7 +105,7 @@ def keras_model(problem: cases.Problem, form: str) -> keras.Sequential:
 
 def keras_activation(layer: dict[str, Any]) -> Any:
     """The function of that name, with its parameters where it has some."""
-    public = cases.public_activation(layer)
+    public = problems.public_activation(layer)
     if isinstance(public, str):
         return public
     if layer["name"] == "gelu" and not layer["parameters"][0]:
@@ -117,7 +118,7 @@ def keras_activation(layer: dict[str, Any]) -> Any:
 
 def keras_optimizer(options: dict[str, Any]) -> keras.optimizers.Optimizer:
     """The optimizer with these options."""
-    return keras.optimizers.get({"class_name": options["name"], "config": cases.options_of(options)})
+    return keras.optimizers.get({"class_name": options["name"], "config": problems.options_of(options)})
 
 
 def keras_loss(options: dict[str, Any]) -> Any:
@@ -136,7 +137,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> Any:
 
 def run(case: dict[str, Any]) -> dict[str, Any]:
     """Trains one configuration and returns what is kept of it."""
-    problem = cases.golden_problem(case, ROWS)
+    problem = problems.golden_problem(case, ROWS)
     model = keras_model(problem, case["form"])
     model.set_weights(problem.weights)
     metrics = ["accuracy", *(name for name in problem.metrics if "accuracy" not in name)]
@@ -169,7 +170,7 @@ def main() -> None:
     ]
     configurations += [{**PLAIN, **special} for special in SPECIAL]
     for case in configurations:  # found at once, not after many minutes
-        problem = cases.golden_problem(case, ROWS)
+        problem = problems.golden_problem(case, ROWS)
         history = problem.reference("float64").fit(problem.x, problem.y, BATCH, EPOCHS, shuffle=False, seed=0)
         if not np.isfinite(history).all():
             raise SystemExit(f"not finite: {cases.case_id(case)}")

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-import cases
 import lamina
+import problems
 from lamina import _core, config
 from lamina.testing import check_gradients
 
@@ -97,13 +97,13 @@ def test_show_config_names_backend_and_library(capsys: pytest.CaptureFixture[str
 # --- numbers ----------------------------------------------------------------------------------------------------------
 
 
-def large_problem(batch: int, units: int = 96) -> cases.Problem:
+def large_problem(batch: int, units: int = 96) -> problems.Problem:
     """Three dense layers whose products are all large, with ragged last panels and a partial batch."""
     case = {
         "loss": "sparse_categorical_crossentropy", "head": ("softmax",), "depth": 3, "hidden": ("tanh",),
         "penalty": "all", "dropout": "hidden", "use_bias": True, "inputs": 70, "units": units, "outputs": 40,
     }  # fmt: skip
-    return cases.make_problem(case, 2 * batch + 5, cases.seed_of(case), "adam")
+    return problems.make_problem(case, 2 * batch + 5, problems.seed_of(case), "adam")
 
 
 def close(found: Any, expected: Any, dtype: str) -> None:
@@ -137,7 +137,7 @@ def test_gradients_against_central_differences() -> None:
     assert check_gradients(model, problem.x, problem.public_targets(), True, elements=32) <= 1e-6
 
 
-def trained(problem: cases.Problem, batch: int, dtype: str, fused: bool = True) -> Any:
+def trained(problem: problems.Problem, batch: int, dtype: str, fused: bool = True) -> Any:
     """The native network after three epochs."""
     network = problem.native(dtype)
     network.fused = fused

@@ -11,6 +11,7 @@ import pytest
 
 import cases
 import pairing
+import problems
 import reference
 from lamina import _core
 from lamina.models import Sequential
@@ -21,9 +22,9 @@ EVERY_CASE = pytest.mark.parametrize("number", range(len(CASES)), ids=map(cases.
 
 
 @cache
-def problem_of(number: int) -> cases.Problem:
+def problem_of(number: int) -> problems.Problem:
     """A case's problem, away from kinks."""
-    return cases.smooth_problem(CASES[number])
+    return problems.smooth_problem(CASES[number])
 
 
 def model_of(number: int) -> Sequential:
@@ -111,9 +112,9 @@ FAULTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 
 
-def small_problem() -> cases.Problem:
+def small_problem() -> problems.Problem:
     """Three dense layers with biases, penalties and dropout, away from kinks."""
-    return cases.smooth_problem(
+    return problems.smooth_problem(
         {
             "loss": "categorical_crossentropy",
             "head": ("softmax",),

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import cases
+import problems
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "keras.json").read_text())
 BATCH, EPOCHS, ROWS = GOLDEN["batch_size"], GOLDEN["epochs"], GOLDEN["rows"]
@@ -42,7 +43,7 @@ def accuracy_name(case: cases.Case) -> str:
 def test_reference_equals_keras(result: dict[str, Any]) -> None:
     """50 steps of the reference: losses, metrics, weights, evaluation, predictions."""
     case = case_of(result)
-    problem = cases.golden_problem(case, ROWS)
+    problem = problems.golden_problem(case, ROWS)
     problem.metrics = [accuracy_name(case) if m == "accuracy" else m for m in result["metrics"]]
     network = problem.reference("float64")
     history = network.fit(problem.x, problem.y, BATCH, EPOCHS, shuffle=False, seed=0)
@@ -58,7 +59,7 @@ def test_reference_equals_keras(result: dict[str, Any]) -> None:
 def test_lamina_equals_keras(result: dict[str, Any]) -> None:
     """The same through lamina's public names, in float64."""
     case = case_of(result)
-    problem = cases.golden_problem(case, ROWS)
+    problem = problems.golden_problem(case, ROWS)
     model = problem.sequential("float64", case["form"])
     model.compile(problem.public_optimizer(), loss=problem.public_loss(), metrics=list(result["metrics"]))
     y = problem.y[:, 0] if case.get("twist") == "flat" else problem.public_targets()

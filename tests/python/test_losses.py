@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import cases
+import problems
 import reference_losses
 from lamina import _core, losses
 from lamina.layers import Activation, Dense
@@ -144,7 +145,7 @@ def test_extremes_stay_finite(loss, outputs, y, value, gradient, dtype):
 def test_not_a_number_is_not_hidden(key):
     """A maximum or a comparison could make a number of it, and training would go on."""
     loss = cases.LOSSES[key]
-    y = cases.make_targets(loss.targets, 1, 3, seed=4)[0]
+    y = problems.make_targets(loss.targets, 1, 3, seed=4)[0]
     spec = {"name": loss.name, **loss.options}
     for place in range(3):
         outputs = [0.2, 0.3, 0.4]
@@ -160,7 +161,7 @@ def test_widths_and_instruction_sets(key, outputs):
     loss = cases.LOSSES[key]
     spec = {"name": loss.name, **loss.options}
     rows = np.random.default_rng(outputs).uniform(0.05, 0.95, (4, outputs))
-    targets = cases.make_targets(loss.targets, 4, outputs, seed=outputs)
+    targets = problems.make_targets(loss.targets, 4, outputs, seed=outputs)
     for row, y in zip(rows, targets, strict=True):
         y_row = np.array([y])
         value, gradient = reference_losses.values_of(spec, y_row, row[None], before_link=False)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import cases
 import pairing
+import problems
 import reference
 import reference_losses
 from lamina import _core
@@ -91,7 +92,7 @@ def test_only_meaningless_pairs_are_missing(axes: dict[str, list[Any]]) -> None:
 @pytest.mark.parametrize("case", pairing.pairwise(cases.gradient_axes(), cases.meaningful), ids=cases.case_id)
 def test_reference_gradients(case: cases.Case) -> None:
     """The reference's gradients against its own losses, at a few elements of each weight."""
-    problem = cases.smooth_problem(case)
+    problem = problems.smooth_problem(case)
     network = problem.reference("float64")
     loss, gradients, _ = network.gradients(problem.x, problem.y, training=True)
     step = 1e-5
@@ -114,7 +115,7 @@ def test_values_of_the_book() -> None:
     assert reference.sigmoid(np.array([3.0]))[0] == pytest.approx(0.953, abs=5e-4)
     row = reference.softmax(np.array([[0.0, 3.0, 1.0, 1.0]]))[0]
     np.testing.assert_allclose(row, [0.0377, 0.7573, 0.1025, 0.1025], atol=5e-5)
-    network = reference.Network(2, [cases.dense(1, penalty="l1_l2")], "float64")
+    network = reference.Network(2, [problems.dense(1, penalty="l1_l2")], "float64")
     network.set_weights([np.array([[3.0], [-4.0]]), np.array([5.0])])
     options = cases.PENALTIES["l1_l2"]
     expected = 7 * options["kernel_l1"] + 25 * options["kernel_l2"]

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import cases
+import problems
 import reference
 from lamina import _core
 
@@ -23,24 +24,24 @@ def random_stack(chance: random.Random) -> tuple[int, list[reference.Layer], str
         kind = chance.choice(["dense", "dense", "activation", "dropout"])
         if kind == "dense":
             penalty = chance.choice(list(cases.PENALTIES))
-            layers.append(cases.dense(chance.choice(SIZES), chance.random() < 0.7, penalty))
+            layers.append(problems.dense(chance.choice(SIZES), chance.random() < 0.7, penalty))
         elif kind == "activation":
-            layers.append(cases.activation(*chance.choice(cases.activations())))
+            layers.append(problems.activation(*chance.choice(cases.activations())))
         else:
-            layers.append(cases.dropout(chance.choice([0.0, 0.1, 0.5]), chance.getrandbits(64)))
+            layers.append(problems.dropout(chance.choice([0.0, 0.1, 0.5]), chance.getrandbits(64)))
     loss = chance.choice(list(cases.LOSSES))
-    layers.append(cases.dense(chance.choice([2, 3, 10, 33, 65]), chance.random() < 0.7))
+    layers.append(problems.dense(chance.choice([2, 3, 10, 33, 65]), chance.random() < 0.7))
     logarithms = cases.needs_probabilities(loss, "linear")
     if logarithms:
-        layers.append(cases.activation(*chance.choice(LINKS)))
+        layers.append(problems.activation(*chance.choice(LINKS)))
     elif chance.random() < 0.7:
-        layers.append(cases.activation(*chance.choice(cases.activations())))
+        layers.append(problems.activation(*chance.choice(cases.activations())))
     if not logarithms and chance.random() < 0.3:
-        layers.append(cases.dropout(0.3, seed=5))
+        layers.append(problems.dropout(0.3, seed=5))
     return chance.choice([*SIZES, 520]), layers, loss
 
 
-def random_problem(seed: int) -> tuple[cases.Problem, int]:
+def random_problem(seed: int) -> tuple[problems.Problem, int]:
     """A problem and a batch size, with rows for one batch or a few, and zeros in half of the cases."""
     chance = random.Random(seed)
     inputs, layers, loss = random_stack(chance)
@@ -51,12 +52,12 @@ def random_problem(seed: int) -> tuple[cases.Problem, int]:
     if chance.random() < 0.5:
         x[:, :: chance.choice([1, 2, 3])] = 0
     kind = cases.LOSSES[loss].targets
-    problem = cases.Problem(
+    problem = problems.Problem(
         inputs=inputs,
         layers=layers,
-        weights=cases.make_weights(network, seed),
+        weights=problems.make_weights(network, seed),
         x=x,
-        y=cases.make_targets(kind, rows, network.outputs, seed),
+        y=problems.make_targets(kind, rows, network.outputs, seed),
         loss={"name": cases.LOSSES[loss].name, **cases.LOSSES[loss].options},
         optimizer=chance.choice(list(cases.OPTIMIZERS.values())),
         metrics=[name for name, kinds in cases.METRICS.items() if kind in kinds],
@@ -64,7 +65,7 @@ def random_problem(seed: int) -> tuple[cases.Problem, int]:
     return problem, batch
 
 
-def everything(problem: cases.Problem, dtype: str, batch: int, fused: bool = True) -> dict[str, list[Any]]:
+def everything(problem: problems.Problem, dtype: str, batch: int, fused: bool = True) -> dict[str, list[Any]]:
     """Loss and gradients, then two epochs, evaluation, prediction."""
     network = problem.native(dtype)
     network.fused = fused

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-import cases
+import problems
 import reference
 from lamina import _core
 from lamina.layers import Dense
@@ -28,8 +28,8 @@ def scaled_masks(rate: float, seed: int, rows: int, units: int, steps: int, posi
     Ones go through the dropout into a kernel of zeros with an output a row, and the targets make
     the derivative by the outputs the identity: the kernel's gradient is the mask, transposed.
     """
-    before = [cases.activation("relu")] * position
-    layers = [*before, cases.dropout(rate, seed), cases.dense(rows, use_bias=False)]
+    before = [problems.activation("relu")] * position
+    layers = [*before, problems.dropout(rate, seed), problems.dense(rows, use_bias=False)]
     network = _core.Network(units, layers, "float64")
     network.compile({"name": "mean_squared_error"}, SGD_STILL, [])
     x = np.ones((rows, units))
@@ -150,7 +150,7 @@ def orders(n: int, seed: int, epochs: int, shuffle: bool = True) -> np.ndarray:
     The net stays at 0 and the target of row r is r + 1, so the batch of row r has the loss
     (r + 1)^2.
     """
-    network = _core.Network(1, [cases.dense(1, use_bias=False)], "float64")
+    network = _core.Network(1, [problems.dense(1, use_bias=False)], "float64")
     network.compile({"name": "mean_squared_error"}, SGD_STILL, [])
     x = np.ones((n, 1))
     y = np.arange(1.0, n + 1).reshape(n, 1)

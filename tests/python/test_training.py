@@ -11,6 +11,7 @@ import pytest
 
 import cases
 import pairing
+import problems
 import reference
 from lamina import _core
 
@@ -26,7 +27,7 @@ def epochs_of(case: cases.Case) -> int:
 
 
 def train_reference(
-    problem: cases.Problem, case: cases.Case, dtype: str
+    problem: problems.Problem, case: cases.Case, dtype: str
 ) -> tuple[reference.Network, list[list[float]]]:
     """The trained reference network and its history."""
     network = problem.reference(dtype)
@@ -35,7 +36,7 @@ def train_reference(
 
 
 def train_native(
-    problem: cases.Problem, case: cases.Case, dtype: str, x: np.ndarray | None = None
+    problem: problems.Problem, case: cases.Case, dtype: str, x: np.ndarray | None = None
 ) -> tuple[Any, list[list[float]]]:
     """The trained native network and its history."""
     network = problem.native(dtype)
@@ -70,7 +71,7 @@ def errors(network: Any, truth: reference.Network) -> np.ndarray:
 class Truth(NamedTuple):
     """A case's problem, its training in float64 by the reference, and how near float32 can come."""
 
-    problem: cases.Problem
+    problem: problems.Problem
     network: reference.Network
     history: list[list[float]]
     yardstick: np.ndarray  # the errors of NumPy in float32, a weight each
@@ -82,7 +83,7 @@ def measure(case: cases.Case, attempt: int) -> Truth:
     Rounding is chance, so the worst of the three counts, two of them from weights nudged in their
     last bit.
     """
-    problem = cases.training_problem(case, attempt)
+    problem = problems.training_problem(case, attempt)
     network, history = train_reference(problem, case, "float64")
     weights, runs = problem.weights, []
     for nudge in (0.0, 2**-24, -(2**-24)):
@@ -165,7 +166,7 @@ def test_public_fit_equals_reference(optimizer: str) -> None:
         "use_bias": True, "zero_columns": False, "batch": 16, "rows": 42, "inputs": 9, "units": 21,
         "outputs": 4,
     }  # fmt: skip
-    problem = cases.training_problem(case)
+    problem = problems.training_problem(case)
     truth = problem.reference("float64")
     expected = truth.fit(problem.x, problem.y, 16, 5, shuffle=False, seed=0)
     model = problem.sequential("float64")
@@ -187,14 +188,14 @@ def test_public_fit_equals_reference(optimizer: str) -> None:
 # --------------------------------------------------------------------------------------------
 
 
-def plain_problem(inputs: int, units: int, rows: int) -> cases.Problem:
+def plain_problem(inputs: int, units: int, rows: int) -> problems.Problem:
     """A relu net with a softmax head over five classes."""
     case = {
         "loss": "sparse_categorical_crossentropy", "head": ("softmax",), "depth": 3,
         "hidden": ("relu",), "penalty": "none", "dropout": "hidden", "use_bias": True,
         "inputs": inputs, "units": units, "outputs": 5,
     }  # fmt: skip
-    return cases.make_problem(case, rows, cases.seed_of(case), "adam")
+    return problems.make_problem(case, rows, problems.seed_of(case), "adam")
 
 
 @pytest.mark.equal_bits
@@ -289,7 +290,7 @@ def test_a_batch_that_is_not_finite_is_not_applied(dtype: str) -> None:
         "penalty": "none", "dropout": "none", "use_bias": True, "inputs": 6, "units": 9,
         "outputs": 2,
     }  # fmt: skip
-    problem = cases.make_problem(case, 30, 77, "momentum")
+    problem = problems.make_problem(case, 30, 77, "momentum")
     x, y = problem.x.astype(dtype), problem.targets(dtype)
     good = problem.native(dtype)
     trainer = _core.Trainer(good, x[:20], y[:20], 10, False, SEED)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 import cases
+import problems
 import reference
 
 RELU, TANH, LEAKY = ("relu",), ("tanh",), ("leaky_relu", 0.2)
@@ -78,30 +79,30 @@ TRAININGS: dict[str, cases.Case] = {
     "divergence": _case(loss="kl_divergence", widths=(7, 33, 17)),
     "poisson": _case(loss="poisson", head=SIGMOID, widths=(7, 33, 17)),
     "cosine": _case(loss="cosine_similarity", head=LINEAR, widths=(7, 33, 17)),
-    "slopes": _case(first=[cases.prelu("all")], rate=0.2),
-    "rescaled": _case(first=[cases.rescaling(0.3, -0.1)], bytes=True),
-    "rows": _case(first=[cases.reshape(5, 7)], widths=(35, 33, 17, 3), rate=0.2, hidden=TANH),
-    "one_row": _case(first=[cases.reshape(2, 3), cases.prelu(), cases.reshape(1, 6)], widths=(6, 33, 3)),
+    "slopes": _case(first=[problems.prelu("all")], rate=0.2),
+    "rescaled": _case(first=[problems.rescaling(0.3, -0.1)], bytes=True),
+    "rows": _case(first=[problems.reshape(5, 7)], widths=(35, 33, 17, 3), rate=0.2, hidden=TANH),
+    "one_row": _case(first=[problems.reshape(2, 3), problems.prelu(), problems.reshape(1, 6)], widths=(6, 33, 3)),
     "many_rows": _case(widths=(5, 40, 31, 2), batch=1100, rows=1300, optimizer="momentum"),
     **_every_activation(),
     **_every_optimizer(),
 }
 
 
-def problem_of(case: cases.Case) -> cases.Problem:
+def problem_of(case: cases.Case) -> problems.Problem:
     """Layers, weights and data of a training."""
     inputs, *hidden, outputs = case["widths"]
     layers: list[reference.Layer] = list(case["first"])
     if case["input_rate"]:
-        layers.append(cases.dropout(case["input_rate"], seed=SEED))
+        layers.append(problems.dropout(case["input_rate"], seed=SEED))
     for position, units in enumerate(hidden):
-        layers.append(cases.dense(units, case["use_bias"], case["penalty"]))
-        layers.append(cases.activation(*case["hidden"]))
+        layers.append(problems.dense(units, case["use_bias"], case["penalty"]))
+        layers.append(problems.activation(*case["hidden"]))
         if case["rate"]:
-            layers.append(cases.dropout(case["rate"], seed=SEED + position))
-    layers.append(cases.dense(outputs, case["use_bias"], case["penalty"]))
+            layers.append(problems.dropout(case["rate"], seed=SEED + position))
+    layers.append(problems.dense(outputs, case["use_bias"], case["penalty"]))
     if case["head"] != LINEAR:
-        layers.append(cases.activation(*case["head"]))
+        layers.append(problems.activation(*case["head"]))
     blank = reference.Network(inputs, layers, "float64")
     loss, rows = cases.LOSSES[case["loss"]], case["rows"]
     probabilities = cases.needs_probabilities(case["loss"], case["head"][0])
@@ -109,12 +110,12 @@ def problem_of(case: cases.Case) -> cases.Problem:
     if case["bytes"]:  # like digits: half of the columns nearly always 0, the rest 0 to 255
         x = np.floor(np.maximum(x, 0) * 256).astype(np.uint8)
         x[:, ::2] *= x[:, ::2] > 250
-    return cases.Problem(
+    return problems.Problem(
         inputs=inputs,
         layers=layers,
-        weights=cases.make_weights(blank, 1, probabilities),
+        weights=problems.make_weights(blank, 1, probabilities),
         x=x,
-        y=cases.make_targets(loss.targets, rows * blank.times, outputs, 3),
+        y=problems.make_targets(loss.targets, rows * blank.times, outputs, 3),
         loss={"name": loss.name, **loss.options},
         optimizer=cases.OPTIMIZERS[case["optimizer"]],
         metrics=[name for name, kinds in cases.METRICS.items() if loss.targets in kinds],
