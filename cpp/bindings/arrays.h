@@ -57,4 +57,12 @@ training::TargetRows<T> targets_of(const py::array& y, losses::Targets kind, Ind
   return targets;
 }
 
+// Sample weights of `times` rows a sample, (rows, times), or (rows,) for one.
+template <class T> const T* weights_of(const py::array& w, Index rows, Index times) {
+  require((w.flags() & py::array::c_style) != 0 && holds<T>(w), "weights must be contiguous and of the model's dtype");
+  require(w.ndim() >= 1 && w.shape(0) == rows && w.size() == rows * times, "weights must have ", rows, " rows, as x has, of ",
+          times);
+  return static_cast<const T*>(w.data());
+}
+
 }  // namespace lamina::bindings

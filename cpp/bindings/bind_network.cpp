@@ -136,9 +136,9 @@ void set_weights(const Network& n, const std::vector<py::array>& weights) {
 void require_compiled(bool compiled) { require(compiled, "the model is not compiled; call compile first"); }
 
 void compile(const Network& n, const py::dict& loss, const py::dict& optimizer,
-             const std::vector<std::string>& metrics) {
+             const std::vector<std::string>& metrics, const std::vector<std::string>& weighted_metrics) {
   const NamedValues of_loss(loss), of_optimizer(optimizer);
-  const network::Objective objective{{of_loss.name, of_loss.values}, metrics};
+  const network::Objective objective{{of_loss.name, of_loss.values}, metrics, weighted_metrics};
   const optimizers::OptimizerSpec spec{of_optimizer.name, of_optimizer.values};
   n.visit([&]<class T>(training::Model<T>& model) {
     const auto lock = model.changing();
@@ -202,31 +202,35 @@ py::object predict(const Network& n, const py::array& x, bool refuse) {
   });
 }
 
-// Parses x and y for a compiled model.
+using OptionalArray = std::optional<py::array>;
+
+// Parses x, y and weights for a compiled model.
 template <class T> struct Rows {
   training::Inputs inputs;
   training::TargetRows<T> targets;
 
-  Rows(const training::Model<T>& model, const py::array& x, const py::array& y) {
+  Rows(const training::Model<T>& model, const py::array& x, const py::array& y, const OptionalArray& weights) {
     require_compiled(model.compiled());
     const losses::LossInfo& loss = losses::find(model.objective().loss.name);
     inputs = inputs_of<T>(x, model.network().inputs());
     require(inputs.rows > 0, "x has no rows");
     targets = targets_of<T>(y, loss.targets, inputs.rows, model.network().times(), model.network().outputs());
+    if (weights) targets.weights = weights_of<T>(*weights, inputs.rows, model.network().times());
   }
 };
 
-std::vector<double> evaluate(const Network& n, const py::array& x, const py::array& y) {
+std::vector<double> evaluate(const Network& n, const py::array& x, const py::array& y, const OptionalArray& weights) {
   return n.visit([&]<class T>(training::Model<T>& model) {
-    const Rows<T> rows(model, x, y);
+    const Rows<T> rows(model, x, y, weights);
     const py::gil_scoped_release unlocked;
     return model.evaluate(rows.inputs, rows.targets, look_for_signals);
   });
 }
 
-py::tuple gradients(const Network& n, const py::array& x, const py::array& y, bool training) {
+py::tuple gradients(const Network& n, const py::array& x, const py::array& y, bool training,
+                    const OptionalArray& weights) {
   return n.visit([&]<class T>(training::Model<T>& model) {
-    const Rows<T> rows(model, x, y);
+    const Rows<T> rows(model, x, y, weights);
     const auto lock = model.changing();  // the gradients' room is the model's own
     double loss = 0;
     {
@@ -264,11 +268,12 @@ py::object nonfinite(const py::array& x) {
 // Keeps the model and the arrays alive for as long as it may read them.
 class Trainer {
  public:
-  Trainer(const Network& n, py::array x, py::array y, Index batch_size, bool shuffle, std::uint64_t seed)
-      : model_(n.model()), x_(std::move(x)), y_(std::move(y)) {
+  Trainer(const Network& n, py::array x, py::array y, Index batch_size, bool shuffle, std::uint64_t seed,
+          OptionalArray weights)
+      : model_(n.model()), x_(std::move(x)), y_(std::move(y)), weights_(std::move(weights)) {
     require(batch_size >= 1, "batch_size=", batch_size, ": it must be at least 1");
     n.visit([&]<class T>(training::Model<T>& model) {
-      const Rows<T> rows(model, x_, y_);
+      const Rows<T> rows(model, x_, y_, weights_);
       trainer_ = std::make_unique<training::Trainer<T>>(model, rows.inputs, rows.targets, batch_size, shuffle, seed);
     });
   }
@@ -280,6 +285,7 @@ class Trainer {
  private:
   AnyModel model_;
   py::array x_, y_;
+  OptionalArray weights_;
   std::variant<std::unique_ptr<training::Trainer<float>>, std::unique_ptr<training::Trainer<double>>> trainer_;
 };
 
@@ -303,8 +309,9 @@ template <class Value, class F> void optimizer_property(py::class_<Network>& c, 
 
 void bind_trainer(py::module_& m) {
   py::class_<Trainer>(m, "Trainer")
-      .def(py::init<const Network&, py::array, py::array, Index, bool, std::uint64_t>(), py::arg("network"),
-           py::arg("x"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::arg("seed"))
+      .def(py::init<const Network&, py::array, py::array, Index, bool, std::uint64_t, OptionalArray>(),
+           py::arg("network"), py::arg("x"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::arg("seed"),
+           py::arg("weights") = py::none())
       .def("begin_epoch", [](const Trainer& t) { t.visit([](auto& trainer) { trainer.begin_epoch(); }); })
       .def(
           "advance",
@@ -374,10 +381,11 @@ void bind_network(py::module_& m) {
       .def("set_weights", set_weights, py::arg("weights"))
       .def("get_moments", get_moments)
       .def("set_moments", set_moments, py::arg("moments"))
-      .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"))
+      .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"),
+           py::arg("weighted_metrics") = std::vector<std::string>())
       .def("predict", predict, py::arg("x"), py::arg("refuse") = false)
-      .def("evaluate", evaluate, py::arg("x"), py::arg("y"))
-      .def("gradients", gradients, py::arg("x"), py::arg("y"), py::arg("training"));
+      .def("evaluate", evaluate, py::arg("x"), py::arg("y"), py::arg("weights") = py::none())
+      .def("gradients", gradients, py::arg("x"), py::arg("y"), py::arg("training"), py::arg("weights") = py::none());
   optimizer_property<double>(network, "learning_rate",
                              [](optimizers::Optimizer& o) -> double& { return o.learning_rate; });
   bind_trainer(m);

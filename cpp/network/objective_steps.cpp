@@ -11,7 +11,7 @@ template <class T> class LossStep final : public Step<T> {
  public:
   LossStep(const kernels::Table<T>& table, LossBinding<T> binding, const ValueRoom& room)
       : table_(table), b_(std::move(binding)), room_(room) {
-    this->row_reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels};
+    this->row_reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels, b_.weights};
     this->row_writes = {&room, b_.link.data};
     if (b_.last != nullptr) b_.last->add_gradient(*this, layers::Block<T>::Tiles::rows);
   }
@@ -44,12 +44,28 @@ template <class T> class LossStep final : public Step<T> {
                            .targets = {targets.data, targets.row},
                            .labels = labels,
                            .values = values + static_cast<Index>(m + 1) * room_.stride});
+    if (b_.weights != nullptr) weigh(first, rows, values);
     if (b_.last != nullptr) b_.last->arrive({first, rows, 0, b_.outputs});
   }
 
   double work(Index rows) const override { return 100.0 * static_cast<double>(rows * b_.times * b_.outputs); }
 
  private:
+  // Multiplies loss, gradient and weighted metrics of each row by its weight, and writes the weight behind the values.
+  void weigh(Index first, Index rows, double* values) const {
+    double* const weights = values + static_cast<Index>(b_.metrics.size() + 1) * room_.stride;
+    for (Index r = 0; r < rows; ++r) {
+      const T weight = b_.weights[first + r];
+      weights[r] = static_cast<double>(weight);
+      values[r] *= weights[r];
+      for (std::size_t m = b_.unweighted_metrics; m < b_.metrics.size(); ++m)
+        values[static_cast<Index>(m + 1) * room_.stride + r] *= weights[r];
+      if (b_.last == nullptr) continue;
+      T* const dz = b_.last->dy.at(first + r, 0);
+      for (Index c = 0; c < b_.outputs; ++c) dz[c] *= weight;
+    }
+  }
+
   const kernels::Table<T>& table_;
   LossBinding<T> b_;
   const ValueRoom& room_;
@@ -86,8 +102,8 @@ template <class T> class PenaltyStep final : public Step<T> {
 
 template <class T> class SumStep final : public Step<T> {
  public:
-  SumStep(const ValueRoom& room, Index times, const std::vector<double>& segments, Totals& totals)
-      : room_(room), times_(times), segments_(segments), totals_(totals) {
+  SumStep(const ValueRoom& room, Index times, bool weighted, const std::vector<double>& segments, Totals& totals)
+      : room_(room), times_(times), weighted_(weighted), segments_(segments), totals_(totals) {
     this->reads = {&room, &segments};
     this->writes = {&totals};
   }
@@ -103,6 +119,7 @@ template <class T> class SumStep final : public Step<T> {
     totals_.loss += loss * rows;
     for (std::size_t m = 0; m < totals_.metrics.size(); ++m)
       totals_.metrics[m] += sum(static_cast<Index>(m + 1), batch.rows) / times;
+    if (weighted_) totals_.weights += sum(static_cast<Index>(totals_.metrics.size() + 1), batch.rows) / times;
     totals_.rows += batch.rows;
   }
 
@@ -118,11 +135,30 @@ template <class T> class SumStep final : public Step<T> {
 
   const ValueRoom& room_;
   Index times_;
+  bool weighted_;
   const std::vector<double>& segments_;
   Totals& totals_;
 };
 
 }  // namespace
+
+std::vector<const metrics::Metric*> metrics_of(const Objective& objective) {
+  std::vector<const metrics::Metric*> found;
+  for (const auto* names : {&objective.metrics, &objective.weighted_metrics})
+    for (const std::string& name : *names) found.push_back(&metrics::find(name));
+  return found;
+}
+
+std::vector<double> results_of(const Objective& objective, double loss, const double* sums, double rows,
+                               double weights) {
+  std::vector<double> results = {loss};
+  for (const metrics::Metric* metric : metrics_of(objective)) {
+    const std::size_t m = results.size() - 1;
+    const double divisor = m < objective.metrics.size() ? rows : weights;
+    results.push_back(metric->finish(divisor == 0 ? 0 : sums[m] / divisor));  // without any weight 0, as Keras has it
+  }
+  return results;
+}
 
 template <class T>
 std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>& table, LossBinding<T> binding,
@@ -153,16 +189,17 @@ template <class T> double penalty_of(const Network<T>& network) {
 }
 
 template <class T>
-std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, const std::vector<double>& segments,
-                                       Totals& totals) {
-  return std::make_unique<SumStep<T>>(room, times, segments, totals);
+std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, bool weighted,
+                                       const std::vector<double>& segments, Totals& totals) {
+  return std::make_unique<SumStep<T>>(room, times, weighted, segments, totals);
 }
 
 #define LAMINA_INSTANTIATE(T)                                                                                   \
   template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&); \
   template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);   \
   template double penalty_of(const Network<T>&);                                                                \
-  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, Index, const std::vector<double>&, Totals&);
+  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, Index, bool, const std::vector<double>&,    \
+                                                  Totals&);
 LAMINA_INSTANTIATE(float)
 LAMINA_INSTANTIATE(double)
 

@@ -7,7 +7,16 @@
 
 namespace lamina::network {
 
-// Where the rows' values go: row r of value v at values[v * stride + r]; value 0 is the loss.
+// The metrics of an objective in the order of its results: without weights, then weighted. Throws std::invalid_argument
+// for an unknown name.
+std::vector<const metrics::Metric*> metrics_of(const Objective& objective);
+
+// The results: the loss, then each metric, from its sum over so many rows and what their sample weights sum to.
+std::vector<double> results_of(const Objective& objective, double loss, const double* sums, double rows,
+                               double weights);
+
+// Where the rows' values go: row r of value v at values[v * stride + r]; value 0 is the loss, then come the metrics, and
+// the sample weights where there are any.
 struct ValueRoom {
   double* values = nullptr;
   Index stride = 0;
@@ -22,6 +31,8 @@ template <class T> struct LossBinding {
   Matrix<T> predictions;       // what the metrics judge
   Matrix<T> targets;
   const std::int64_t* labels;
+  const T* weights;                // [rows × times], null where there are none
+  std::size_t unweighted_metrics;  // the first of the metrics, which ignore weights
   const layers::Block<T>* last;  // whose gradient the loss begins; null: none is wanted
   Index outputs;
   Index times;  // rows for each row of the batch
@@ -41,7 +52,7 @@ template <class T> double penalty_of(const Network<T>& network);
 
 // Sums values and penalties by one thread and notices a loss that is not finite.
 template <class T>
-std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, const std::vector<double>& segments,
-                                       Totals& totals);
+std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, bool weighted,
+                                       const std::vector<double>& segments, Totals& totals);
 
 }  // namespace lamina::network

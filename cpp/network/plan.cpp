@@ -105,6 +105,7 @@ template <class T> struct Plan<T>::Parts {
   InputRoom<T> input;
   Matrix<T> targets, link, predictions;
   std::vector<std::int64_t> labels;
+  T* weights = nullptr;
   std::vector<std::uint8_t> live;
   std::vector<std::unique_ptr<layers::Block<T>>> blocks;
   std::unique_ptr<layers::Block<T>> head;  // the final activation, where the loss takes what comes before it
@@ -136,7 +137,7 @@ template <class T> struct Plan<T>::Parts {
     if (options.objective == nullptr) return;
     loss_info = losses::find(options.objective->loss.name);
     loss = losses::make<T>(options.objective->loss);
-    for (const std::string& name : options.objective->metrics) metric_list.push_back(&metrics::find(name));
+    metric_list = metrics_of(*options.objective);
     totals.metrics.assign(metric_list.size(), 0.0);
     if (loss_info.link == losses::Link::none || network.layers().empty()) return;
     const std::string& last = network.layers().back().function;  // empty where the last layer is no activation
@@ -249,7 +250,8 @@ template <class T> struct Plan<T>::Parts {
       placement.matrix(targets, rows, network.outputs());
     else
       labels.resize(static_cast<std::size_t>(rows));
-    own_values.resize((metric_list.size() + 1) * static_cast<std::size_t>(rows));
+    if (options.weighted) placement.pointer(weights, rows);
+    own_values.resize((metric_list.size() + (options.weighted ? 2 : 1)) * static_cast<std::size_t>(rows));
     room = {own_values.data(), rows};
   }
 
@@ -317,6 +319,8 @@ template <class T> struct Plan<T>::Parts {
                            .predictions = predictions,
                            .targets = targets,
                            .labels = labels.empty() ? nullptr : labels.data(),
+                           .weights = weights,
+                           .unweighted_metrics = options.objective->metrics.size(),
                            .last = needs_gradient(blocks.size() - 1) ? &last : nullptr,
                            .outputs = network.outputs(),
                            .times = network.times()},
@@ -339,7 +343,7 @@ template <class T> struct Plan<T>::Parts {
       const layers::Block<T>& b = *blocks[i];
       const layers::Block<T>* before = i > 0 && needs_gradient(i - 1) ? blocks[i - 1].get() : nullptr;
       if (by_rows && (b.reshapes || (b.kernel != nullptr && !b.narrow()) || before == nullptr)) {
-        add(make_sum_step<T>(room, network.times(), penalty_segments, totals));
+        add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals));
         by_rows = false;
         if (!updates_last) add_updates();
       }
@@ -354,7 +358,7 @@ template <class T> struct Plan<T>::Parts {
       for (const auto& op : b.ops) updates.push_back(op->make_update(update));
       if (!updates_last && !by_rows) add_updates();
     }
-    if (by_rows) add(make_sum_step<T>(room, network.times(), penalty_segments, totals));
+    if (by_rows) add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals));
     add_updates();
     if (options.backward != Backward::stored_update) return;
     for (const layers::Parameter<T>& parameter : network.parameters())
@@ -365,9 +369,9 @@ template <class T> struct Plan<T>::Parts {
 void check_objective(const Objective& objective) {
   const losses::LossInfo& loss = losses::find(objective.loss.name);
   losses::make<double>(objective.loss);  // throws for an option out of range
-  for (const std::string& name : objective.metrics) {
-    const bool labels = metrics::find(name).targets == metrics::Targets::labels;
-    require(labels == (loss.targets == losses::Targets::labels), "metric '", name, "' does not fit the targets of loss '",
+  for (const metrics::Metric* metric : metrics_of(objective)) {
+    const bool labels = metric->targets == metrics::Targets::labels;
+    require(labels == (loss.targets == losses::Targets::labels), "metric '", metric->name, "' does not fit the targets of loss '",
             loss.name, "', which are ", labels ? "rows of numbers" : "class indices");
   }
 }
@@ -382,6 +386,7 @@ template <class T> Plan<T>::~Plan() = default;
 template <class T> const InputRoom<T>& Plan<T>::input() const { return parts_->input; }
 template <class T> Matrix<T> Plan<T>::targets() const { return parts_->targets; }
 template <class T> std::int64_t* Plan<T>::labels() const { return parts_->labels.data(); }
+template <class T> T* Plan<T>::weights() const { return parts_->weights; }
 template <class T> losses::Targets Plan<T>::target_kind() const { return parts_->loss_info.targets; }
 template <class T> Matrix<T> Plan<T>::predictions() const { return parts_->predictions; }
 template <class T> const Totals& Plan<T>::totals() const { return parts_->totals; }

@@ -22,7 +22,8 @@ enum class Backward {
 // What a batch is judged by.
 struct Objective {
   losses::LossSpec loss;
-  std::vector<std::string> metrics;
+  std::vector<std::string> metrics;                // each row counts once
+  std::vector<std::string> weighted_metrics = {};  // a row counts by its sample weight, where there are any
 };
 
 struct PlanOptions {
@@ -31,6 +32,7 @@ struct PlanOptions {
   bool skip_zero_columns = false;
   Backward backward = Backward::none;
   const Objective* objective = nullptr;  // null: predictions only
+  bool weighted = false;  // rows have sample weights, by which their losses and gradients are multiplied
   kernels::Update update = kernels::Update::store;
 };
 
@@ -41,7 +43,8 @@ void check_objective(const Objective& objective);
 // Sums over the batches run so far, in double.
 struct Totals {
   double loss = 0;              // Σ rows × (mean loss + penalty)
-  std::vector<double> metrics;  // Σ over rows
+  std::vector<double> metrics;  // Σ over rows; of the weighted ones Σ weight × value
+  double weights = 0;           // Σ over rows, of sample weights
   Index rows = 0;
   double last_loss = 0;  // of the last batch
   bool diverged = false;  // the last batch's loss is not finite, so its update was not made; or the plan gave up
@@ -56,13 +59,14 @@ template <class T> class Plan {
   const InputRoom<T>& input() const;
   Matrix<T> targets() const;   // of dense targets
   std::int64_t* labels() const;
+  T* weights() const;  // [rows × times], null where there are none
   losses::Targets target_kind() const;
   Matrix<T> predictions() const;  // [rows, outputs]
 
   void add_first(std::unique_ptr<Step<T>> step);
 
-  // Rows' losses and metrics, [metric + 1][stride], written at batch.values; without it a plan's own room is used,
-  // and summed into totals() by the plan.
+  // Rows' losses, metrics, and weights where they have some, [metrics + 1 or 2][stride], written at batch.values; without
+  // it a plan's own room is used, and summed into totals() by the plan.
   void write_values_to(double* values, Index stride);
   const Totals& totals() const;
 

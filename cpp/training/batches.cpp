@@ -78,6 +78,29 @@ template <class T> class TargetStep final : public Step<T> {
   std::int64_t* labels_;
 };
 
+template <class T> class WeightStep final : public Step<T> {
+ public:
+  WeightStep(const TargetRows<T>& from, Index times, T* to) : from_(from), times_(times), to_(to) {
+    this->row_writes = {to};
+  }
+
+  Index tiles(Index rows) const override { return rows * times_; }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    for (Index to = begin; to < end; ++to) {
+      const Index r = to / times_, row = batch.order == nullptr ? batch.first + r : batch.order[r];
+      to_[to] = from_.weights[row * times_ + to % times_];
+    }
+  }
+
+  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * times_); }
+
+ private:
+  const TargetRows<T>& from_;
+  Index times_;
+  T* to_;
+};
+
 }  // namespace
 
 void shuffle(std::vector<Index>& order, std::uint64_t seed, std::uint64_t iteration) {
@@ -98,6 +121,8 @@ void add_gather_steps(network::Plan<T>& plan, const network::Network<T>& network
       std::make_unique<GatherStep<T>>(network.table(), inputs, network.inputs(), plan.input()));
   if (targets == nullptr) return;
   plan.add_first(std::make_unique<TargetStep<T>>(*targets, network, plan.targets(), plan.labels()));
+  if (plan.weights() == nullptr) return;
+  plan.add_first(std::make_unique<WeightStep<T>>(*targets, network.times(), plan.weights()));
 }
 
 template void add_gather_steps(network::Plan<float>&, const network::Network<float>&, const Inputs&,

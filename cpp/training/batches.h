@@ -15,16 +15,17 @@ struct Inputs {
   bool* finite = nullptr;  // becomes false where a number is gathered that may not be finite; null: nobody asks
 };
 
-// Targets in one of two forms; `times` are the rows of the last layer for each sample.
+// Targets in one of two forms, and what each counts; `times` are the rows of the last layer for each sample.
 template <class T> struct TargetRows {
   const T* dense = nullptr;              // [rows, times, outputs], contiguous
   const std::int64_t* labels = nullptr;  // [rows, times]
+  const T* weights = nullptr;            // [rows, times]; null: each counts 1
 };
 
 // Puts order into 0, 1, …, n - 1 shuffled (Fisher and Yates): a function of seed and iteration alone.
 void shuffle(std::vector<Index>& order, std::uint64_t seed, std::uint64_t iteration);
 
-// Steps that fill a plan's input and targets from data that may be exchanged between runs.
+// Steps that fill a plan's input, targets and, where it has them, weights from data that may be exchanged between runs.
 template <class T>
 void add_gather_steps(network::Plan<T>& plan, const network::Network<T>& network, const Inputs& inputs,
                       const TargetRows<T>* targets);

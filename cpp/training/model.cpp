@@ -35,8 +35,8 @@ template <class T> struct Model<T>::Worker {
   bool finite = true;  // whether all inputs seen were
   network::Plan<T> plan;
 
-  Worker(const network::Network<T>& network, const network::Objective* objective)
-      : plan(network, {.capacity = chunk_rows, .objective = objective}) {
+  Worker(const network::Network<T>& network, const network::Objective* objective, bool weighted)
+      : plan(network, {.capacity = chunk_rows, .objective = objective, .weighted = weighted}) {
     add_gather_steps(plan, network, inputs, objective == nullptr ? nullptr : &targets);
     plan.finish();
   }
@@ -124,7 +124,7 @@ template <class T> std::unique_ptr<typename Model<T>::Worker> Model<T>::take_wor
       return worker;
     }
   }
-  return std::make_unique<Worker>(network_, nullptr);
+  return std::make_unique<Worker>(network_, nullptr, false);
 }
 
 template <class T> void Model<T>::give_back(Workers workers) {
@@ -161,10 +161,11 @@ template <class T>
 std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause) {
   const auto lock = reading();
   Workers workers;
-  workers.push_back(std::make_unique<Worker>(network_, &objective_));
+  const bool weighted = targets.weights != nullptr;
+  workers.push_back(std::make_unique<Worker>(network_, &objective_, weighted));
   for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i)
-    workers.push_back(std::make_unique<Worker>(network_, &objective_));
-  const std::size_t values = objective_.metrics.size() + 1;
+    workers.push_back(std::make_unique<Worker>(network_, &objective_, weighted));
+  const std::size_t values = network::metrics_of(objective_).size() + (weighted ? 2 : 1);
   const Index times = network_.times();
   const Index slab_rows = std::min(inputs.rows, round_up(divide_up(slab_values, times), chunk_rows));
   const Index stride = slab_rows * times;
@@ -186,10 +187,9 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
     for (std::size_t v = 0; v < values; ++v)
       for (Index r = 0; r < slab_size * times; ++r) sums[v] += room[v * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r)];
   }
-  for (double& sum : sums) sum /= static_cast<double>(inputs.rows * times);
-  sums[0] += network::penalty_of(network_);
-  for (std::size_t m = 1; m < values; ++m) sums[m] = metrics::find(objective_.metrics[m - 1]).finish(sums[m]);
-  return sums;
+  const auto rows = static_cast<double>(inputs.rows * times);
+  return network::results_of(objective_, sums[0] / rows + network::penalty_of(network_), sums.data() + 1, rows,
+                             weighted ? sums.back() : rows);
 }
 
 template <class T>
@@ -199,7 +199,8 @@ double Model<T>::compute_gradients(const Inputs& inputs, const TargetRows<T>& ta
                                    .training = training,
                                    .skip_zero_columns = true,
                                    .backward = network::Backward::gradients,
-                                   .objective = &objective_});
+                                   .objective = &objective_,
+                                   .weighted = targets.weights != nullptr});
   add_gather_steps(plan, network_, inputs, &targets);
   plan.finish();
   Batch<T> batch;

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "network/objective_steps.h"
+
 namespace lamina::training {
 namespace {
 
@@ -19,6 +21,11 @@ template <class T> network::PlanOptions options_for(Model<T>& model, Index capac
           .update = model.optimizer().update()};
 }
 
+network::PlanOptions with_weights(network::PlanOptions options, bool weighted) {
+  options.weighted = weighted;
+  return options;
+}
+
 }  // namespace
 
 template <class T>
@@ -30,7 +37,7 @@ Trainer<T>::Trainer(Model<T>& model, const Inputs& inputs, const TargetRows<T>& 
       batch_size_(std::min(batch_size, inputs.rows)),
       shuffled_(shuffled),
       seed_(seed),
-      plan_(model.network(), options_for(model, batch_size_)),
+      plan_(model.network(), with_weights(options_for(model, batch_size_), targets.weights != nullptr)),
       team_(1),
       compilation_(model.compilations()) {
   add_gather_steps(plan_, model.network(), inputs_, &targets_);
@@ -117,10 +124,8 @@ template <class T> std::vector<double> Trainer<T>::results() const {
   refuse_stale();
   const network::Totals& totals = plan_.totals();
   const double rows = totals.rows == 0 ? 1 : static_cast<double>(totals.rows);
-  std::vector<double> found = {totals.loss / rows};
-  for (std::size_t m = 0; m < totals.metrics.size(); ++m)
-    found.push_back(metrics::find(model_.objective().metrics[m]).finish(totals.metrics[m] / rows));
-  return found;
+  const double weights = targets_.weights == nullptr ? rows : totals.weights;
+  return network::results_of(model_.objective(), totals.loss / rows, totals.metrics.data(), rows, weights);
 }
 
 template class Trainer<float>;

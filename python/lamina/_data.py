@@ -303,6 +303,57 @@ def targets(y: Any, loss: Loss, rows: int, outputs: Shape, dtype: str, what: str
     return flat
 
 
+def sample_weights(given: Any, rows: int, outputs: Shape, dtype: str, what: str = "sample_weight") -> Array:
+    """Return what each target counts, as the core reads it.
+
+    Parameters
+    ----------
+    given : array_like
+        (rows,), a weight for each sample, or a weight for each of its targets: (rows, ...), the model's outputs without
+        their last axis or with one of length 1, where an axis of length 1 stands for any length.
+    rows : int
+        The number of samples.
+    outputs : tuple of int
+        The shape of the model's outputs for a sample.
+    dtype : {'float32', 'float64'}
+        The model's type.
+    what : str
+        What to call it in messages.
+
+    Returns
+    -------
+    ndarray
+        C-contiguous, of `dtype`: (rows,), or (rows, targets of a sample) where a sample has several.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it does not hold finite numbers of at least 0, or does not fit the samples.
+    """
+    source = array = numeric(given, what)
+    full = (rows, *outputs[:-1])
+    if array.ndim == 0 or len(array) != rows:
+        length = "no rows" if array.ndim == 0 else f"{len(array)} rows"
+        raise ValueError(f"{what} has {length} (shape {array.shape}) but x has {rows}: every sample needs one weight")
+    if array.ndim == len(full) + 1 and array.shape[-1] == 1:
+        array = array[..., 0]
+    elif array.ndim == 1:
+        array = array.reshape(rows, *(1 for _ in full[1:]))
+    if array.ndim != len(full) or any(n not in (1, m) for n, m in zip(array.shape, full, strict=True)):
+        takes = (
+            f"({rows},)" if len(full) == 1 else f"({rows},), a weight for each sample, or {full}, one for each target"
+        )
+        raise ValueError(f"{what} has shape {source.shape}, with outputs of shape {(rows, *outputs)} it is {takes}")
+    converted = _convert(array, dtype)
+    _refuse_nonfinite(converted.reshape(rows, -1), source, what)
+    if converted.min() < 0:
+        place = tuple(np.argwhere(source < 0)[0])
+        raise ValueError(f"{what}{_place(place)} = {source[place]}: a weight must not be negative")
+    if len(full) == 1:
+        return converted
+    return np.ascontiguousarray(np.broadcast_to(converted, full)).reshape(rows, -1)
+
+
 def _refuse_outside(y: Array, loss: Loss, what: str) -> None:
     if loss.target == "sign":
         # Keras looks at each batch for whether 0 stands for -1; here all of the data must agree.
@@ -436,8 +487,8 @@ def refuse_empty(rows: Array, shape: Shape, what: str) -> None:
         raise ValueError(f"{what} has shape {(0, *shape)}, without a single row: there is no data")
 
 
-def pair(data: Any, what: str) -> tuple[Any, Any]:
-    """Return the two parts of (x, y).
+def parts(data: Any, what: str) -> tuple[Any, Any, Any]:
+    """Return the parts of (x, y) or (x, y, sample_weight), the last one None where it is missing.
 
     Raises
     ------
@@ -447,11 +498,10 @@ def pair(data: Any, what: str) -> tuple[Any, Any]:
         If it has another number of parts.
     """
     if not isinstance(data, (tuple, list)):
-        raise TypeError(f"{what} must be a tuple (x, y), not {type(data).__name__}")
-    if len(data) != 2:
-        extra = "; sample weights are not supported" if len(data) == 3 else ""
-        raise ValueError(f"{what} must be a tuple (x, y), not {len(data)} parts{extra}")
-    return data[0], data[1]
+        raise TypeError(f"{what} must be a tuple (x, y) or (x, y, sample_weight), not {type(data).__name__}")
+    if len(data) not in (2, 3):
+        raise ValueError(f"{what} must be a tuple (x, y) or (x, y, sample_weight), not {len(data)} parts")
+    return data[0], data[1], data[2] if len(data) == 3 else None
 
 
 def weights(values: Any, shapes: Sequence[tuple[int, ...]], names: Sequence[str], dtype: str) -> list[Array]:

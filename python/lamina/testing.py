@@ -25,6 +25,7 @@ def check_gradients(
     epsilon: float = 1e-5,
     tolerance: float = 1e-6,
     elements: int | None = None,
+    sample_weight: Any = None,
 ) -> float:
     """Compare `model.gradients` with central differences of the loss, weight by weight, in float64.
 
@@ -49,6 +50,8 @@ def check_gradients(
         The largest relative error that passes.
     elements : int, optional
         How many elements of each weight to try, evenly spread; all where it is None.
+    sample_weight : array_like, optional
+        As for `Sequential.gradients`.
 
     Returns
     -------
@@ -65,9 +68,10 @@ def check_gradients(
     if elements is not None:
         elements = _check.integer(elements, "elements", "check_gradients", 1)
     twin = _in_double(model)
-    loss, gradients = twin.gradients(x, y, training)
+    given = (x, y, training, sample_weight)
+    loss, gradients = twin.gradients(*given)
     chosen = [_spread(gradient.size, elements) for gradient in gradients]
-    differences = list(_differences(twin, x, y, training, epsilon, chosen))
+    differences = list(_differences(twin, given, epsilon, chosen))
     largest = max(float(np.max(np.abs(a))) for a in [*gradients, *differences])
     scale = max(_FLOOR * max(largest, _NOISE * abs(loss)), np.finfo(np.float64).tiny)
     names = [weight.path for weight in twin.trainable_weights]
@@ -105,7 +109,7 @@ def _spread(size: int, count: int | None) -> NDArray[np.intp]:
 
 
 def _differences(
-    model: Sequential, x: Any, y: Any, training: bool, epsilon: float, chosen: Sequence[NDArray[np.intp]]
+    model: Sequential, given: tuple[Any, ...], epsilon: float, chosen: Sequence[NDArray[np.intp]]
 ) -> Iterator[NDArray[np.float64]]:
     """Yield the central differences at the chosen elements of each weight."""
     for weight, indices in zip(model.trainable_weights, chosen, strict=True):
@@ -120,7 +124,7 @@ def _differences(
             for moved in (above, below):
                 flat[index] = moved
                 weight.assign(values)
-                losses.append(model.gradients(x, y, training)[0])
+                losses.append(model.gradients(*given)[0])
             flat[index] = value
             # The steps that were really taken: value + h is rounded.
             result[i] = (losses[0] - losses[1]) / (above - below)

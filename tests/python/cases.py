@@ -158,6 +158,7 @@ def gradient_axes() -> dict[str, list[Any]]:
         "units": [*WIDTHS, None],
         "outputs": list(WIDTHS),
         "form": ["argument", "layer"],
+        "weighted": [True, False],
     }
 
 
@@ -197,7 +198,14 @@ def training_axes() -> list[dict[str, list[Any]]]:
         "units": [3, 33, None],
         "outputs": [1, 2, 10],
     }
-    return [{**parts, **shared} for parts in chosen_parts()]
+    weighted = {
+        "loss": list(LOSSES),
+        "head": [("linear",), ("softmax",), ("sigmoid",)],
+        "hidden": [("tanh",), None],
+        "optimizer": ["sgd", "adam"],
+        "weighted": [True],
+    }
+    return [{**parts, **shared} for parts in (*chosen_parts(), weighted)]
 
 
 def meaningful(case: Case) -> bool:

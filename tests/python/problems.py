@@ -32,13 +32,19 @@ class Problem:
     loss: dict[str, Any]
     optimizer: dict[str, Any]
     metrics: list[str] = field(default_factory=list)
+    sample_weight: Array | None = None  # one for each row of y
 
     def reference(self, dtype: str) -> reference.Network:
         """The reference network, with its weights, compiled."""
         network = reference.Network(self.inputs, self.layers, dtype)
         network.set_weights(self.weights)
-        network.compile(self.loss, self.optimizer, self.metrics)
+        network.compile(self.loss, self.optimizer, self.metrics, self.weighted_metrics)
         return network
+
+    @property
+    def weighted_metrics(self) -> list[str]:
+        """The metrics once more, where there are weights."""
+        return [] if self.sample_weight is None else self.metrics
 
     def native(self, dtype: str) -> Any:
         """The native network, with its weights, compiled."""
@@ -46,7 +52,7 @@ class Problem:
 
         network = _core.Network(self.inputs, self.layers, dtype)
         network.set_weights([w.astype(dtype) for w in self.weights])
-        network.compile(self.loss, self.optimizer, self.metrics)
+        network.compile(self.loss, self.optimizer, self.metrics, self.weighted_metrics)
         return network
 
     def sequential(self, dtype: str, form: str = "argument") -> Any:
@@ -103,6 +109,13 @@ class Problem:
         """Targets as the native module takes them."""
         y = self.y if self.y.dtype.kind == "i" else self.y.astype(dtype)
         return y if len(y) == len(self.x) else y.reshape(len(self.x), -1)
+
+    def weights_of_samples(self, dtype: str) -> Array | None:
+        """Sample weights as lamina takes them."""
+        if self.sample_weight is None:
+            return None
+        w = self.sample_weight.astype(dtype)
+        return w if len(w) == len(self.x) else w.reshape(len(self.x), -1)
 
     def public_targets(self) -> Array:
         """Targets of the shape of the outputs."""
@@ -262,6 +275,13 @@ def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
     raise ValueError(f"unknown kind of targets {kind!r}")
 
 
+def make_sample_weights(rows: int, seed: int) -> Array:
+    """Weights up to 2, every fifth of them 0."""
+    w = reference.random_uniform(seed, (rows,), 0.1, 2.0)
+    w[3::5] = 0
+    return w
+
+
 def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Problem:
     """Layers, weights and data of a case with `inputs`, `outputs`, `loss` and what layers_of reads."""
     layers = layers_of(case, case["outputs"])
@@ -285,6 +305,7 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
         loss={"name": loss.name, **loss.options},
         optimizer=OPTIMIZERS[optimizer],
         metrics=[name for name, kinds in METRICS.items() if loss.targets in kinds],
+        sample_weight=make_sample_weights(rows * blank.times, seed + 300) if case.get("weighted") else None,
     )
 
 
@@ -360,7 +381,7 @@ def smooth_problem(case: Case) -> Problem:
         problem = make_problem(case, case["batch"], seed_of(case) + attempt)
         network = problem.reference("float64")
         distance = distance_from_kinks(network, problem.x, problem.y, training=True)
-        gradients = network.gradients(problem.x, problem.y, training=True)[1]
+        gradients = network.gradients(problem.x, problem.y, True, problem.sample_weight)[1]
         alive = all(np.abs(g).max() > 1e-5 for g in gradients)
         if (alive, distance) > best:
             best, chosen = (alive, distance), problem

@@ -12,7 +12,8 @@ that the native ``Network`` takes::
     {"type": "reshape", "units": 4}
 
 Shapes: ``x`` is (rows, inputs), ``y`` is (rows, outputs) or, for the sparse loss, (rows,). A reshape makes
-several rows of each sample, or one of several; then ``y`` has as many rows for each sample.
+several rows of each sample, or one of several; then ``y`` has as many rows for each sample. Sample weights ``w`` are
+(rows of ``y``,), or None where all count 1.
 """
 
 from __future__ import annotations
@@ -262,23 +263,30 @@ METRICS: dict[str, Metric] = {
 
 
 class RunningMeans:
-    """The loss and the metrics of an epoch: means over rows, never means of batch means."""
+    """The loss and the metrics of an epoch: means over rows, never means of batch means.
 
-    def __init__(self, metrics: Sequence[str]) -> None:
-        self.metrics = [METRICS[name] for name in metrics]
-        self.rows = 0
-        self.sums = np.zeros(1 + len(metrics))
+    Rows count by their weights in the `weighted` metrics alone; the loss of a batch is weighted already.
+    """
 
-    def add(self, loss: float, target: Array, output: Array) -> None:
-        """Takes one batch: its loss, its targets and the outputs that gave the loss."""
-        rows = len(output)
-        values = [loss] + [float(np.mean(metric.rows(target, output), dtype=np.float64)) for metric in self.metrics]
-        self.rows += rows
-        self.sums += rows * np.array(values)
+    def __init__(self, metrics: Sequence[str], weighted: Sequence[str]) -> None:
+        self.metrics = [METRICS[name] for name in (*metrics, *weighted)]
+        self.unweighted = len(metrics)
+        self.counts = np.zeros(1 + len(self.metrics))
+        self.sums = np.zeros(1 + len(self.metrics))
+
+    def add(self, loss: float, target: Array, output: Array, w: Array | None) -> None:
+        """Takes one batch: its loss, its targets, the outputs that gave the loss, and the weights."""
+        ones = np.ones(len(output))
+        self.counts[0] += len(output)
+        self.sums[0] += len(output) * loss
+        for number, metric in enumerate(self.metrics):
+            count = ones if w is None or number < self.unweighted else w
+            self.counts[number + 1] += count.sum(dtype=np.float64)
+            self.sums[number + 1] += (count * np.asarray(metric.rows(target, output), np.float64)).sum()
 
     def results(self) -> list[float]:
-        """[loss, metric, ...] so far."""
-        means = self.sums / self.rows
+        """[loss, metric, ...] so far; 0 without any weight."""
+        means = self.sums / np.where(self.counts == 0, 1, self.counts)
         finished = [metric.finish(mean) for metric, mean in zip(self.metrics, means[1:], strict=True)]
         return [float(means[0]), *finished]
 
@@ -416,12 +424,18 @@ class Network:
         assert [w.shape for w in weights] == [w.shape for w in self.weights]
         self.weights = [np.array(w, self.dtype) for w in weights]
 
-    def compile(self, loss: dict[str, Any], optimizer: dict[str, Any], metrics: Sequence[str] = ()) -> None:
+    def compile(
+        self,
+        loss: dict[str, Any],
+        optimizer: dict[str, Any],
+        metrics: Sequence[str] = (),
+        weighted_metrics: Sequence[str] = (),
+    ) -> None:
         """Names the loss and the optimizer (dictionaries with names and options), and the metrics."""
         self.loss = loss
         options = {key: value for key, value in optimizer.items() if key != "name"}
         self.optimizer = OPTIMIZERS[optimizer["name"]](**options)
-        self.metrics = list(metrics)
+        self.metrics, self.weighted_metrics = list(metrics), list(weighted_metrics)
         self.iterations = 0
 
     @property
@@ -474,18 +488,21 @@ class Network:
             total += l1 * np.abs(w).sum() + l2 * (w * w).sum()
         return float(total)
 
-    def loss_of(self, values: list[Array], y: Array) -> tuple[float, Array]:
-        """Mean over the rows plus penalties, and its derivative by what the loss looked at."""
+    def loss_of(self, values: list[Array], y: Array, w: Array | None = None) -> tuple[float, Array]:
+        """The sum over the rows by their number, plus penalties, and its derivative by what the loss looked at."""
         seen = values[-2] if self.takes_logits else values[-1]
         y = y if y.dtype.kind == "i" else y.astype(self.dtype)
         rows, derivative = reference_losses.values_of(self.loss, y, seen, self.takes_logits)
+        if w is not None:
+            w = w.astype(self.dtype)
+            rows, derivative = rows * w, derivative * w[:, None]
         mean = float(rows.mean(dtype=np.float64))
         return mean + self.penalty(), derivative / self.dtype.type(len(seen))
 
-    def gradients(self, x: Array, y: Array, training: bool) -> tuple[float, list[Array], Array]:
+    def gradients(self, x: Array, y: Array, training: bool, w: Array | None = None) -> tuple[float, list[Array], Array]:
         """Loss with penalties, the gradient of every weight, and the outputs."""
         values = self.trace(x, training)
-        loss, d = self.loss_of(values, y)
+        loss, d = self.loss_of(values, y, w)
         last = len(self.layers) - (2 if self.takes_logits else 1)
         gradients: list[Array] = []  # from the last weight to the first
         remaining = list(self.weights)
@@ -514,9 +531,9 @@ class Network:
             gradients[i] = gradients[i] + l1 * np.sign(w) + 2 * l2 * w
         return loss, gradients, values[-1]
 
-    def train_batch(self, x: Array, y: Array) -> tuple[float, Array]:
+    def train_batch(self, x: Array, y: Array, w: Array | None = None) -> tuple[float, Array]:
         """One step; the loss before the update, and the outputs that gave it."""
-        loss, gradients, output = self.gradients(x, y, training=True)
+        loss, gradients, output = self.gradients(x, y, True, w)
         self.iterations += 1
         self.weights = [
             self.optimizer.update(i, w, g, self.iterations)
@@ -525,26 +542,37 @@ class Network:
         return loss, output
 
     def targets_of(self, y: Array, rows: Array) -> Array:
-        """The targets of some samples, `times` rows for each."""
+        """The targets, or the weights, of some samples, `times` rows for each."""
         return y.reshape(-1, self.times, *y.shape[1:])[rows].reshape(-1, *y.shape[1:])
 
-    def fit(self, x: Array, y: Array, batch_size: int, epochs: int, shuffle: bool, seed: int) -> list[list[float]]:
+    def fit(
+        self,
+        x: Array,
+        y: Array,
+        batch_size: int,
+        epochs: int,
+        shuffle: bool,
+        seed: int,
+        w: Array | None = None,
+    ) -> list[list[float]]:
         """[loss, metric, ...] of every epoch; the last batch of an epoch may be smaller."""
         history = []
         for _ in range(epochs):
             n = len(x)
             order = permutation(seed, self.iterations, n) if shuffle else np.arange(n)
-            means = RunningMeans(self.metrics)
+            means = RunningMeans(self.metrics, self.weighted_metrics)
             for start in range(0, n, batch_size):
                 rows = order[start : start + batch_size]
-                loss, output = self.train_batch(x[rows], self.targets_of(y, rows))
-                means.add(loss, self.targets_of(y, rows), output)
+                targets = self.targets_of(y, rows)
+                weights = None if w is None else self.targets_of(w, rows)
+                loss, output = self.train_batch(x[rows], targets, weights)
+                means.add(loss, targets, output, weights)
             history.append(means.results())
         return history
 
-    def evaluate(self, x: Array, y: Array) -> list[float]:
+    def evaluate(self, x: Array, y: Array, w: Array | None = None) -> list[float]:
         """[loss with penalties, metric, ...] without dropout."""
         values = self.trace(x, training=False)
-        means = RunningMeans(self.metrics)
-        means.add(self.loss_of(values, y)[0], y, values[-1])
+        means = RunningMeans(self.metrics, self.weighted_metrics)
+        means.add(self.loss_of(values, y, w)[0], y, values[-1], w)
         return means.results()

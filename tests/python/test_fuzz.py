@@ -132,7 +132,7 @@ def attempt(use: Callable[[], Any], *words: str) -> bool:
     """Return whether it works; it may only refuse, with one of the words, which stand for what it was given."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message="training stopped")
+        warnings.filterwarnings("ignore", message=r"training stopped|train_on_batch\(\): ")
         try:
             use()
         except (TypeError, ValueError) as error:
@@ -215,6 +215,32 @@ def test_options(method: str, data: st.DataObject) -> None:
         for got, want in zip(model.get_weights(), before, strict=True):
             np.testing.assert_array_equal(got, want)
     assert works(model, "mean_squared_error")
+
+
+@fuzz(400)
+@given(
+    st.sampled_from(["fit", "evaluate", "gradients", "train_on_batch", "class", "validation"]), LOSS, DTYPE, st.data()
+)
+def test_sample_weights(entry: str, loss: str, dtype: str, data: st.DataObject) -> None:
+    model, y = make_model(loss, dtype), TARGETS[loss]
+    labels = st.one_of(st.integers(-2, 3), st.floats(), st.text(max_size=2), st.booleans(), st.none())
+    by_class = st.dictionaries(labels, st.one_of(st.floats(0, 9), st.floats(), st.integers(), st.text(max_size=2)))
+    weights = data.draw(
+        st.one_of(by_class, by_class, ANYTHING) if entry == "class" else st.one_of(arrays(), near(6), ANYTHING)
+    )
+    before, word = model.get_weights(), "class_weight" if entry == "class" else "sample_weight"
+    uses: dict[str, Callable[[], Any]] = {
+        "fit": lambda: model.fit(X, y, sample_weight=weights, verbose=0),
+        "evaluate": lambda: model.evaluate(X, y, sample_weight=weights, verbose=0),
+        "gradients": lambda: model.gradients(X, y, False, weights),
+        "train_on_batch": lambda: model.train_on_batch(X, y, weights),
+        "class": lambda: model.fit(X, y, class_weight=weights, verbose=0),
+        "validation": lambda: model.fit(X, y, validation_data=(X, y, weights), verbose=0),
+    }
+    if not attempt(uses[entry], word) or entry in ("evaluate", "gradients"):
+        for got, want in zip(model.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(got, want)
+    assert works(model, loss)
 
 
 @fuzz(300)
@@ -372,14 +398,15 @@ def test_core_with_odd_arrays(dtype: str, loss: str, data: st.DataObject) -> Non
     network.set_weights([np.ones((3, 2), dtype), np.zeros(2, dtype)])
     network.compile({"name": loss}, {"name": "sgd", "learning_rate": 0.1, "momentum": 0.0, "nesterov": False}, [])
     x, y = data.draw(CORE_ARRAYS, "x"), data.draw(CORE_ARRAYS, "y")
+    w = data.draw(st.one_of(st.none(), st.just(np.ones(6, dtype)), CORE_ARRAYS), "w")
     core_attempt(lambda: network.predict(x))
-    core_attempt(lambda: network.evaluate(x, y))
-    core_attempt(lambda: network.gradients(x, y, True))
+    core_attempt(lambda: network.evaluate(x, y, w))
+    core_attempt(lambda: network.gradients(x, y, True, w))
     core_attempt(lambda: network.set_weights([x, y]))
     core_attempt(lambda: _core.nonfinite(x))
 
     def train() -> None:
-        trainer = _core.Trainer(network, x, y, data.draw(st.integers(-1, 10)), data.draw(st.booleans()), 1)
+        trainer = _core.Trainer(network, x, y, data.draw(st.integers(-1, 10)), data.draw(st.booleans()), 1, w)
         for _ in range(data.draw(st.integers(0, 2))):
             trainer.begin_epoch()
             trainer.advance(data.draw(st.integers(-(2**63), 2**63 - 1)), data.draw(st.floats()))

@@ -40,7 +40,9 @@ def test_against_central_differences(number: int) -> None:
     """Up to 64 elements of every weight, dropout with a fixed mask, relative error at most 1e-6."""
     _core.force_team(1)  # thousands of tiny calls; that a team changes no bit is shown elsewhere
     problem = problem_of(number)
-    assert check_gradients(model_of(number), problem.x, problem.public_targets(), True, elements=64) <= 1e-6
+    w = problem.weights_of_samples("float64")
+    y = problem.public_targets()
+    assert check_gradients(model_of(number), problem.x, y, True, elements=64, sample_weight=w) <= 1e-6
 
 
 @EVERY_CASE
@@ -48,11 +50,14 @@ def test_against_central_differences(number: int) -> None:
 def test_against_the_reference(number: int, training: bool) -> None:
     """Loss and gradients to 1e-12 of the largest, at every instruction set."""
     problem = problem_of(number)
-    expected_loss, expected, _ = problem.reference("float64").gradients(problem.x, problem.y, training)
+    w = problem.sample_weight
+    expected_loss, expected, _ = problem.reference("float64").gradients(problem.x, problem.y, training, w)
     largest = max(np.abs(g).max() for g in expected)
     for isa in _core.isas():
         _core.set_isa(isa)
-        loss, gradients = model_of(number).gradients(problem.x, problem.public_targets(), training=training)
+        loss, gradients = model_of(number).gradients(
+            problem.x, problem.public_targets(), training, problem.weights_of_samples("float64")
+        )
         assert loss == pytest.approx(expected_loss, rel=1e-12, abs=1e-13)
         for g, e in zip(gradients, expected, strict=True):
             assert g.dtype == np.float64
@@ -63,10 +68,12 @@ def test_against_the_reference(number: int, training: bool) -> None:
 def test_float32_against_the_reference(number: int) -> None:
     """The same kernels in float32: loss and gradients to its precision."""
     problem = problem_of(number)
-    expected_loss, expected, _ = problem.reference("float64").gradients(problem.x, problem.y, True)
+    expected_loss, expected, _ = problem.reference("float64").gradients(
+        problem.x, problem.y, True, problem.sample_weight
+    )
     largest = max(np.abs(g).max() for g in expected)
     loss, gradients = problem.native("float32").gradients(
-        problem.x.astype(np.float32), problem.targets("float32"), True
+        problem.x.astype(np.float32), problem.targets("float32"), True, problem.weights_of_samples("float32")
     )
     assert loss == pytest.approx(expected_loss, rel=1e-5, abs=1e-6)
     for g, e in zip(gradients, expected, strict=True):
@@ -79,7 +86,7 @@ def test_most_cases_have_a_gradient_for_every_weight() -> None:
     dead = 0
     for number in range(len(CASES)):
         problem = problem_of(number)
-        gradients = problem.reference("float64").gradients(problem.x, problem.y, True)[1]
+        gradients = problem.reference("float64").gradients(problem.x, problem.y, True, problem.sample_weight)[1]
         dead += any(np.abs(g).max() < 1e-5 for g in gradients)
     assert dead <= len(CASES) // 20
 

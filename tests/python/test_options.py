@@ -186,7 +186,12 @@ def refused(kinds: dict[str, Kind], given: dict[str, Any]) -> Errors:
 
 
 #: What messages call an argument that holds several things, of which one is bad.
-SHOWN_AS = {"metrics": "metric", "layer": "add", "weights": "door|set_weights"}
+SHOWN_AS = {
+    "metrics": "metrics?",
+    "weighted_metrics": "metrics?|weighted_metrics",
+    "layer": "add",
+    "weights": "door|set_weights",
+}
 
 
 def names_one_of(caught: BaseException, errors: Errors) -> bool:
@@ -241,14 +246,24 @@ CALLBACKS = Kind(
     [],
 )
 PAIR = Kind(
-    [None, (X, Y), [X, Y], (X[:1], Y[:1])],
+    [None, (X, Y), [X, Y], (X[:1], Y[:1]), (X, Y, None), (X, Y, Y)],
     ["ab", 3, {"x": X}, np.zeros((2, ROWS, 3)), X, iter((X, Y))],
-    [(), (X,), (X, Y, Y)],
+    [(), (X,), (X, Y, Y[:2]), (X, Y, None, None)],
+)
+SAMPLE_WEIGHT = Kind(
+    [None, np.ones(ROWS), Y, [0] * ROWS, np.ones((ROWS, 1), bool), np.arange(ROWS, dtype=np.uint8)],
+    ["ab", {"a": 1}, np.array(["1"] * ROWS), [None] * ROWS, np.ones(ROWS, complex)],
+    [0, 1.5, [], np.ones(ROWS - 1), np.ones((ROWS, 2)), np.ones((1, ROWS)), -np.ones(ROWS), [NAN] * ROWS, [INF] * ROWS],
+)
+CLASS_WEIGHT = Kind(
+    [None, {}, {0: 1}, {1: 0.5, 0: np.float32(2)}, {np.int64(1): 0}, {1.0: 2.0, 7: 3.0}, {False: 1, True: 2}],
+    [3, "ab", [1, 2], np.ones(2), {"0": 1}, {None: 1}, {0: "1"}, {0: None}, {0: [1]}, {0: True}],
+    [{0: -1}, {1: NAN}, {0: INF}, {0: 1e39}, {0.5: 1}, {NAN: 1}, {INF: 1}],
 )
 METRICS = Kind(
-    [None, [], ["accuracy"], ("mse",), [metrics.RootMeanSquaredError(name="r"), "mae"]],
+    [None, [], ["accuracy"], ("mse",), ["mse", "mse"], [metrics.RootMeanSquaredError(name="r"), "mae"]],
     [[3], [len], [["accuracy"]]],
-    ["accuracy", 3, {"a": "mse"}, ["no such"], ["mse", "mse"], ["sparse_categorical_accuracy"], np.zeros(2)],
+    ["accuracy", 3, {"a": "mse"}, ["no such"], ["sparse_categorical_accuracy"], np.zeros(2)],
 )
 
 
@@ -272,7 +287,7 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
             "validation_data": PAIR,
             "validation_rows": Kind(["last"], [], ["first", "random", "stratified", None, 1, ["last"], np.zeros(2)]),
             "callbacks": CALLBACKS,
-            "sample_weight": Kind([None], [], [np.ones(ROWS), 0]),
+            "sample_weight": SAMPLE_WEIGHT,
             "initial_epoch": whole([0, 1, 3, np.int64(2)], [-1]),
             "validation_freq": Kind([1, 2, np.int64(3), [1, 2], (2,), []], [1.0, True, None, "1", [1.5]], [0, -1, [0]]),
             "steps_per_epoch": Kind([None], [], [1, 0]),
@@ -285,6 +300,7 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
             "verbose": VERBOSE,
             "callbacks": CALLBACKS,
             "return_dict": FLAG,
+            "sample_weight": SAMPLE_WEIGHT,
             "steps": Kind([None], [], [1]),
         },
     ),
@@ -296,7 +312,14 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
         lambda model, **options: model.predict(X[:0], **options),
         {"batch_size": BATCH_SIZE, "verbose": VERBOSE, "callbacks": CALLBACKS},
     ),
-    "gradients": (lambda model, **options: model.gradients(X, Y, **options), {"training": FLAG}),
+    "gradients": (
+        lambda model, **options: model.gradients(X, Y, **options),
+        {"training": FLAG, "sample_weight": SAMPLE_WEIGHT},
+    ),
+    "train_on_batch": (
+        lambda model, **options: model.train_on_batch(X, Y, **options),
+        {"class_weight": CLASS_WEIGHT, "return_dict": FLAG},
+    ),
     "compile": (
         lambda model, **options: model.compile(**options),
         {
@@ -311,6 +334,7 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
                 [None, "no such"],
             ),
             "metrics": METRICS,
+            "weighted_metrics": METRICS,
             "jit_compile": Kind(["auto"], [], [True, None]),
         },
     ),

@@ -94,7 +94,8 @@ def test_reference_gradients(case: cases.Case) -> None:
     """The reference's gradients against its own losses, at a few elements of each weight."""
     problem = problems.smooth_problem(case)
     network = problem.reference("float64")
-    loss, gradients, _ = network.gradients(problem.x, problem.y, training=True)
+    counts = problem.sample_weight
+    loss, gradients, _ = network.gradients(problem.x, problem.y, True, counts)
     step = 1e-5
     for number, (w, gradient) in enumerate(zip(network.weights, gradients, strict=True)):
         count = min(w.size, 8)
@@ -103,7 +104,7 @@ def test_reference_gradients(case: cases.Case) -> None:
             value, losses = w.flat[element], []
             for shift in (step, -step):
                 w.flat[element] = value + shift
-                losses.append(network.loss_of(network.trace(problem.x, True), problem.y)[0])
+                losses.append(network.loss_of(network.trace(problem.x, True), problem.y, counts)[0])
             w.flat[element] = value
             slope = (losses[0] - losses[1]) / (2 * step)
             scale = max(np.abs(gradient).max(), 1e-3 * max(1, abs(loss)))  # a loss of 100 is rounded to 1e-14

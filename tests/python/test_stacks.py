@@ -61,6 +61,7 @@ def random_problem(seed: int) -> tuple[problems.Problem, int]:
         loss={"name": cases.LOSSES[loss].name, **cases.LOSSES[loss].options},
         optimizer=chance.choice(list(cases.OPTIMIZERS.values())),
         metrics=[name for name, kinds in cases.METRICS.items() if kind in kinds],
+        sample_weight=problems.make_sample_weights(rows, seed) if seed % 3 == 0 else None,
     )
     return problem, batch
 
@@ -69,9 +70,9 @@ def everything(problem: problems.Problem, dtype: str, batch: int, fused: bool = 
     """Loss and gradients, then two epochs, evaluation, prediction."""
     network = problem.native(dtype)
     network.fused = fused
-    x, y = problem.x.astype(dtype), problem.targets(dtype)
-    loss, gradients = network.gradients(x, y, True)
-    trainer = _core.Trainer(network, x, y, batch, True, 99)
+    x, y, w = problem.x.astype(dtype), problem.targets(dtype), problem.weights_of_samples(dtype)
+    loss, gradients = network.gradients(x, y, True, w)
+    trainer = _core.Trainer(network, x, y, batch, True, 99, w)
     reports = []
     for _ in range(2):
         trainer.begin_epoch()
@@ -83,7 +84,7 @@ def everything(problem: problems.Problem, dtype: str, batch: int, fused: bool = 
         "gradients": gradients,
         "reports": reports,
         "weights": network.get_weights(),
-        "evaluation": network.evaluate(x, y),
+        "evaluation": network.evaluate(x, y, w),
         "predictions": [network.predict(x)],
     }
 
@@ -93,14 +94,15 @@ def test_any_stack(seed: int) -> None:
     """In float64 the reference's numbers."""
     problem, batch = random_problem(seed)
     network = problem.reference("float64")
-    loss, gradients, _ = network.gradients(problem.x, problem.y, training=True)
-    reports = network.fit(problem.x, problem.y, batch, epochs=2, shuffle=True, seed=99)
+    w = problem.sample_weight
+    loss, gradients, _ = network.gradients(problem.x, problem.y, True, w)
+    reports = network.fit(problem.x, problem.y, batch, 2, True, 99, w)
     expected = {
         "loss": [loss],
         "gradients": gradients,
         "reports": [value for epoch in reports for value in epoch],
         "weights": network.weights,
-        "evaluation": network.evaluate(problem.x, problem.y),
+        "evaluation": network.evaluate(problem.x, problem.y, w),
         "predictions": [network.predict(problem.x)],
     }
     found = everything(problem, "float64", batch)

@@ -31,7 +31,8 @@ def train_reference(
 ) -> tuple[reference.Network, list[list[float]]]:
     """The trained reference network and its history."""
     network = problem.reference(dtype)
-    history = network.fit(problem.x.astype(dtype), problem.y, case["batch"], epochs_of(case), case["shuffle"], SEED)
+    x, w = problem.x.astype(dtype), problem.sample_weight
+    history = network.fit(x, problem.y, case["batch"], epochs_of(case), case["shuffle"], SEED, w)
     return network, history
 
 
@@ -41,7 +42,8 @@ def train_native(
     """The trained native network and its history."""
     network = problem.native(dtype)
     x = problem.x.astype(dtype) if x is None else x
-    trainer = _core.Trainer(network, x, problem.targets(dtype), case["batch"], case["shuffle"], SEED)
+    y, w = problem.targets(dtype), problem.weights_of_samples(dtype)
+    trainer = _core.Trainer(network, x, y, case["batch"], case["shuffle"], SEED, w)
     assert trainer.batches == math.ceil(case["rows"] / case["batch"])
     history = []
     for _ in range(epochs_of(case)):
@@ -127,9 +129,9 @@ def check_float64(case: cases.Case, found: Truth) -> None:
     for w, t in zip(network.get_weights(), truth.weights, strict=True):
         np.testing.assert_allclose(w, t, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(history, expected, rtol=1e-9, atol=1e-9)
-    y = problem.targets("float64")
-    evaluated = truth.evaluate(problem.x, problem.y)
-    np.testing.assert_allclose(network.evaluate(problem.x, y), evaluated, rtol=1e-9, atol=1e-9)
+    y, w = problem.targets("float64"), problem.weights_of_samples("float64")
+    evaluated = truth.evaluate(problem.x, problem.y, problem.sample_weight)
+    np.testing.assert_allclose(network.evaluate(problem.x, y, w), evaluated, rtol=1e-9, atol=1e-9)
     predicted = truth.predict(problem.x).reshape(len(problem.x), -1)
     np.testing.assert_allclose(network.predict(problem.x), predicted, rtol=1e-9, atol=1e-9)
 
@@ -157,28 +159,34 @@ def test_reported_float32_history() -> None:
 # --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("optimizer", cases.OPTIMIZERS)
-def test_public_fit_equals_reference(optimizer: str) -> None:
+def test_public_fit_equals_reference(optimizer: str, weighted: bool) -> None:
     """`fit` without shuffling, with dropout, penalties and a partial last batch, in float64."""
     case = {
         "loss": "categorical_crossentropy", "head": ("softmax",), "depth": 3,
         "hidden": ("relu",), "optimizer": optimizer, "penalty": "all", "dropout": "hidden",
         "use_bias": True, "zero_columns": False, "batch": 16, "rows": 42, "inputs": 9, "units": 21,
-        "outputs": 4,
+        "outputs": 4, "weighted": weighted,
     }  # fmt: skip
     problem = problems.training_problem(case)
     truth = problem.reference("float64")
-    expected = truth.fit(problem.x, problem.y, 16, 5, shuffle=False, seed=0)
+    counts = problem.sample_weight
+    expected = truth.fit(problem.x, problem.y, 16, 5, shuffle=False, seed=0, w=counts)
     model = problem.sequential("float64")
-    model.compile(problem.public_optimizer(), problem.public_loss(), metrics=list(problem.metrics))
-    fit = model.fit(problem.x, problem.y, batch_size=16, epochs=5, shuffle=False, verbose=0)
+    model.compile(
+        problem.public_optimizer(), problem.public_loss(), list(problem.metrics), list(problem.weighted_metrics)
+    )
+    fit = model.fit(problem.x, problem.y, batch_size=16, epochs=5, shuffle=False, verbose=0, sample_weight=counts)
     for w, t in zip(model.get_weights(), truth.weights, strict=True):
         np.testing.assert_allclose(w, t, rtol=1e-9, atol=1e-9)
-    history = np.transpose([fit.history[key] for key in ["loss", *problem.metrics]])
+    keys = ["loss", *problem.metrics, *(f"weighted_{name}" for name in problem.weighted_metrics)]
+    assert model.metrics_names == keys
+    history = np.transpose([fit.history[key] for key in keys])
     np.testing.assert_allclose(history, expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(
-        model.evaluate(problem.x, problem.y, verbose=0),
-        truth.evaluate(problem.x, problem.y),
+        model.evaluate(problem.x, problem.y, verbose=0, sample_weight=counts),
+        truth.evaluate(problem.x, problem.y, counts),
         rtol=1e-9,
     )
 

@@ -83,6 +83,10 @@ TRAININGS: dict[str, cases.Case] = {
     "rescaled": _case(first=[problems.rescaling(0.3, -0.1)], bytes=True),
     "rows": _case(first=[problems.reshape(5, 7)], widths=(35, 33, 17, 3), rate=0.2, hidden=TANH),
     "one_row": _case(first=[problems.reshape(2, 3), problems.prelu(), problems.reshape(1, 6)], widths=(6, 33, 3)),
+    "weighted": _case(weighted=True, rate=0.2),
+    "weighted_rows": _case(
+        weighted=True, loss="mean_squared_error", head=LINEAR, widths=(35, 33, 3), first=[problems.reshape(5, 7)]
+    ),
     "many_rows": _case(widths=(5, 40, 31, 2), batch=1100, rows=1300, optimizer="momentum"),
     **_every_activation(),
     **_every_optimizer(),
@@ -119,6 +123,7 @@ def problem_of(case: cases.Case) -> problems.Problem:
         loss={"name": loss.name, **loss.options},
         optimizer=cases.OPTIMIZERS[case["optimizer"]],
         metrics=[name for name, kinds in cases.METRICS.items() if loss.targets in kinds],
+        sample_weight=problems.make_sample_weights(rows * blank.times, 4) if case.get("weighted") else None,
     )
 
 
@@ -131,8 +136,8 @@ def train(name: str, dtype: str, fused: bool = True) -> dict[str, str]:
     network = problem.native(dtype)
     network.fused = fused
     x = problem.x if case["bytes"] else problem.x.astype(dtype)
-    y = problem.targets(dtype)
-    trainer = _core.Trainer(network, x, y, case["batch"], True, SEED)
+    y, w = problem.targets(dtype), problem.weights_of_samples(dtype)
+    trainer = _core.Trainer(network, x, y, case["batch"], True, SEED, w)
     reports: list[float] = []
     for _ in range(case["epochs"]):
         trainer.begin_epoch()
@@ -141,7 +146,7 @@ def train(name: str, dtype: str, fused: bool = True) -> dict[str, str]:
         if trainer.diverged:
             raise RuntimeError(f"training {name} diverged")
         reports += trainer.results()
-    reports += network.evaluate(x, y)
+    reports += network.evaluate(x, y, w)
     predicted = network.predict(x)
     return {
         "weights": digest(network.get_weights()),

@@ -61,10 +61,11 @@ class _Monitor(Callback):
         key = self.monitor.removeprefix("val_")
         if key == "loss":
             return False
-        for metric in self.model.metrics:
-            if metric.name == key:
+        names = self.model.metrics_names
+        for name, metric in zip(names[1:], self.model.metrics, strict=True):
+            if name == key:
                 return bool(metric.larger_is_better)
-        known = ", ".join(["loss", *(metric.name for metric in self.model.metrics)])
+        known = ", ".join(names)
         raise ValueError(
             f"{type(self).__name__}(monitor={self.monitor!r}): whether more of it is better is not known; give "
             f"mode='min' or mode='max', or monitor one of {known}, with or without val_ before it"

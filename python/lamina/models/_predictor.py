@@ -13,6 +13,7 @@ from ..callbacks import CallbackList
 from ..layers.base import Shape
 from ..metrics import Metric
 from . import _progress, _training
+from ._samples import Samples
 from ._stack import LayerStack
 
 Array = NDArray[Any]
@@ -20,9 +21,8 @@ Array = NDArray[Any]
 _BATCH_SIZE = 32
 
 # What Keras takes and this does not, with Keras's defaults, which may be given.
-_EVALUATE_IN_KERAS: dict[str, Any] = {"sample_weight": None, "steps": None}
+_EVALUATE_IN_KERAS: dict[str, Any] = {"steps": None}
 _PREDICT_IN_KERAS: dict[str, Any] = {"steps": None}
-_TEST_ON_BATCH_IN_KERAS: dict[str, Any] = {"sample_weight": None}
 
 
 class Predictor(LayerStack):
@@ -51,35 +51,32 @@ class Predictor(LayerStack):
 
     @property
     def metrics(self) -> list[Metric]:
-        """The metrics that `compile` was given."""
-        return list(self._settings.metrics) if self._settings is not None else []
+        """The metrics that `compile` was given, then its weighted metrics."""
+        return [*self._settings.metrics, *self._settings.weighted_metrics] if self._settings is not None else []
 
     @property
     def metrics_names(self) -> list[str]:
         """The names of what `evaluate` returns, in its order; empty before `compile`."""
-        return self._settings.names if self._settings is not None else []
+        return list(self._settings.names) if self._settings is not None else []
 
     # --- use ------------------------------------------------------------------------------------
 
     def test_on_batch(
-        self, x: Any, y: Any = None, *, return_dict: bool = False, **only_in_keras: Any
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> float | list[float] | dict[str, float]:
         """Return what `evaluate` does, without a line of progress; see there.
 
         Parameters
         ----------
-        x, y, return_dict
+        x, y, sample_weight, return_dict
             As for `evaluate`.
-        **only_in_keras
-            Keras's other arguments are refused, unless they have Keras's default.
 
         Returns
         -------
         float, list of float or dict
             As from `evaluate`.
         """
-        _check.refuse("test_on_batch", only_in_keras, _TEST_ON_BATCH_IN_KERAS, {})
-        return self.evaluate(x, y, verbose=0, return_dict=return_dict)
+        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return what `predict` does, without a line of progress; see there.
@@ -102,6 +99,7 @@ class Predictor(LayerStack):
         y: Any = None,
         batch_size: int | None = None,
         verbose: str | int = "auto",
+        sample_weight: Any = None,
         *,
         callbacks: Any = None,
         return_dict: bool = False,
@@ -117,6 +115,8 @@ class Predictor(LayerStack):
             Samples a batch for callbacks, 32 by default; the results do not depend on it.
         verbose : {'auto', 0, 1, 2}
             0 prints nothing, 1 and 2 print a line; 'auto' as in `fit`.
+        sample_weight : array_like, optional
+            As for `fit`.
         callbacks : Callback or sequence of Callback, optional
             See `lamina.callbacks`.
         return_dict : bool
@@ -145,15 +145,15 @@ class Predictor(LayerStack):
             size = checked_batch_size(batch_size, "evaluate")
             level = _progress.level(verbose, "evaluate")
             calls = CallbackList(callbacks)
-            x, y, shape = self._checked(x, y, self._shape)
+            data, shape = self._checked(x, y, sample_weight, self._shape)
             network = self._ready(shape)
-            steps = -(-len(x) // size)
+            steps = -(-len(data) // size)
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
             progress = _progress.make(level, steps)
             if progress is not None:
                 progress.begin()
-            results = _training.evaluate(network, settings, x, y, size, calls)
+            results = _training.evaluate(network, settings, data, size, calls)
             if progress is not None:
                 progress.end(steps, _progress.ordered(results))
         finally:
@@ -250,14 +250,17 @@ class Predictor(LayerStack):
             )
         return self._settings
 
-    def _checked(self, x: Any, y: Any, shape: Shape | None, prefix: str = "") -> tuple[Array, Array, Shape]:
-        """Return x and y as the core reads them, and the shape of a sample."""
+    def _checked(self, x: Any, y: Any, weights: Any, shape: Shape | None, prefix: str = "") -> tuple[Samples, Shape]:
+        """Return the data as the core reads them, and the shape of a sample."""
         loss = self._compiled("fit").loss
         self._refuse_no_layers()
         rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
         _data.refuse_empty(rows, shape, f"{prefix}x")
         outputs = self.shape_after(shape)
-        return rows, _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y"), shape
+        targets = _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y")
+        if weights is not None:
+            weights = _data.sample_weights(weights, len(rows), outputs, self.dtype, f"{prefix}sample_weight")
+        return Samples(rows, targets, weights), shape
 
     def _refuse_untrainable(self, where: str) -> None:
         self._refuse_no_layers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from collections.abc import Iterable, Sequence
@@ -14,26 +15,23 @@ from ..callbacks import CallbackList, History
 from ..layers.base import Layer, Shape
 from . import _progress, _split, _training
 from ._predictor import Predictor, as_asked, checked_batch_size
+from ._samples import Samples, class_weights
 
 Array = NDArray[Any]
 
 # What Keras takes and this does not, with Keras's defaults, which may be given.
 _COMPILE_IN_KERAS: dict[str, Any] = {
     "loss_weights": None,
-    "weighted_metrics": None,
     "run_eagerly": False,
     "steps_per_execution": 1,
     "jit_compile": "auto",
     "auto_scale_loss": True,
 }
 _FIT_IN_KERAS: dict[str, Any] = {
-    "class_weight": None,
-    "sample_weight": None,
     "steps_per_epoch": None,
     "validation_steps": None,
     "validation_batch_size": None,
 }
-_TRAIN_ON_BATCH_IN_KERAS: dict[str, Any] = {"sample_weight": None, "class_weight": None}
 
 
 class Sequential(Predictor):
@@ -84,6 +82,7 @@ class Sequential(Predictor):
         optimizer: Any = None,
         loss: Any = None,
         metrics: Sequence[Any] | None = None,
+        weighted_metrics: Sequence[Any] | None = None,
         **only_in_keras: Any,
     ) -> None:
         """Say how to train. Weights stay; the optimizer begins anew.
@@ -95,7 +94,11 @@ class Sequential(Predictor):
         loss : str or Loss
             See `lamina.losses`.
         metrics : sequence of str or Metric, optional
-            See `lamina.metrics`.
+            See `lamina.metrics`; here every sample counts once.
+        weighted_metrics : sequence of str or Metric, optional
+            The same, but each sample counts by its weight: the result is the sum of weight times value, divided by the
+            sum of the weights, or 0 where that is 0. Further metrics of a name are reported with '_1', '_2', ... behind
+            it, and a weighted one of a name that `metrics` has with 'weighted_' before it.
         **only_in_keras
             Keras's other arguments are refused, unless they have Keras's default.
 
@@ -114,7 +117,7 @@ class Sequential(Predictor):
             where the model is built later.
         """
         _check.refuse("compile", only_in_keras, _COMPILE_IN_KERAS, {})
-        settings = _training.checked_settings(optimizer, loss, metrics)
+        settings = _training.checked_settings(optimizer, loss, metrics, weighted_metrics)
         claimed = self.guard.claim("compile()")
         try:
             self._refuse_step("compile")
@@ -136,10 +139,12 @@ class Sequential(Predictor):
         verbose: str | int = "auto",
         callbacks: Any = None,
         validation_split: float = 0.0,
-        validation_data: tuple[Any, Any] | None = None,
+        validation_data: tuple[Any, ...] | None = None,
         shuffle: bool = True,
-        *,
+        class_weight: Any = None,
+        sample_weight: Any = None,
         initial_epoch: int = 0,
+        *,
         validation_freq: int | Sequence[int] = 1,
         validation_rows: str = "last",
         **only_in_keras: Any,
@@ -169,10 +174,17 @@ class Sequential(Predictor):
         validation_split : float
             The share of the rows, from the last one backwards, that is not trained on but evaluated
             after each epoch; in [0, 1).
-        validation_data : tuple (x, y), optional
+        validation_data : tuple (x, y) or (x, y, sample_weight), optional
             Data to evaluate after each epoch; takes the place of `validation_split`.
         shuffle : bool
             Whether each epoch goes through the rows in a new random order.
+        class_weight : dict from int to float, optional
+            What a sample counts in training by its class: the label, the place of the largest target, or the target of
+            one output; a class that is absent counts 1. Not together with `sample_weight`.
+        sample_weight : array_like, optional
+            What each sample counts: (n,), or (n, ...) for each target of samples with outputs of several axes; finite
+            and not negative. Losses are multiplied by it, and their sum divided by the number of samples all the same;
+            see `compile` for metrics. Rows that `validation_split` takes keep theirs.
         initial_epoch : int
             Epochs that an earlier `fit` has done: the first one here has this number, from 0.
         validation_freq : int or sequence of int
@@ -213,14 +225,17 @@ class Sequential(Predictor):
             level = _progress.level(verbose, "fit")
             calls = CallbackList(callbacks, add_history=True)
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
-            x, y, shape, validation = self._training_data(x, y, validation_split, validation_rows, validation_data)
+            self._refuse_untrainable("fit")
+            data, shape = self._weighted(x, y, sample_weight, class_weight, "fit")
+            data, validation = self._split(data, shape, validation_split, validation_rows, validation_data)
+            data = self._by_class(data, shape, class_weight, "fit")
             network = self._ready(shape)
-            trainer = _core.Trainer(network, x, y, min(size, len(x)), shuffle, self._seed)
+            trainer = _core.Trainer(network, data.x, data.y, min(size, len(data)), shuffle, self._seed, data.weights)
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
             validate = None
             if validation is not None:
-                validate = functools.partial(_training.evaluate, network, settings, *validation, size, calls)
+                validate = functools.partial(_training.evaluate, network, settings, validation, size, calls)
             progress = _progress.make(level, trainer.batches, epochs)
             history = self.history = calls.history or History()
             _training.Fit(self, network, settings, trainer, calls, progress, validate, validated).run(first, epochs)
@@ -230,25 +245,37 @@ class Sequential(Predictor):
         finally:
             self.guard.release(claimed)
 
-    def _training_data(
-        self, x: Any, y: Any, split: Any, how: Any, validation: Any
-    ) -> tuple[Array, Array, Shape, tuple[Array, Array] | None]:
-        """Check and convert all that `fit` was given; nothing has changed yet if that fails."""
-        self._refuse_untrainable("fit")
+    def _weighted(self, x: Any, y: Any, weights: Any, by_class: Any, where: str) -> tuple[Samples, Shape]:
+        """Check and convert what is trained on, by weights of one kind at most; the classes' are still to come."""
+        if weights is not None and by_class is not None:
+            raise ValueError(
+                f"{where}(class_weight=..., sample_weight=...): only one may be given; multiply sample_weight by the "
+                "weights of the classes"
+            )
+        return self._checked(x, y, weights, self._shape)
+
+    def _by_class(self, data: Samples, shape: Shape, given: Any, where: str) -> Samples:
+        """Return the data with the weights of their classes, where some are given."""
+        if given is None:
+            return data
+        loss, outputs = self._compiled(where).loss, self.shape_after(shape)
+        return dataclasses.replace(data, weights=class_weights(given, data.y, loss, outputs, self.dtype, where))
+
+    def _split(
+        self, data: Samples, shape: Shape, split: Any, how: Any, validation: Any
+    ) -> tuple[Samples, Samples | None]:
+        """Return what to train on and what to validate on."""
         need = "in [0, 1)"
         split = _check.real(split, "validation_split", "fit", need, lambda v: 0 <= v < 1)
         how = _split.way(how, split, validation is not None)
-        x, y, shape = self._checked(x, y, self._shape)
         if validation is not None:
-            vx, vy = _data.pair(validation, "validation_data")
-            vx, vy, _ = self._checked(vx, vy, shape, "validation_data ")
-            return x, y, shape, (vx, vy)
+            return data, self._checked(*_data.parts(validation, "validation_data"), shape, "validation_data ")[0]
         if split == 0:
-            return x, y, shape, None
-        train, validate = _split.rows(how, y, split, self._seed)
-        return x[train], y[train], shape, (x[validate], y[validate])
+            return data, None
+        train, validate = _split.rows(how, data.y, split, self._seed)
+        return data[train], data[validate]
 
-    def gradients(self, x: Any, y: Any, training: bool = False) -> tuple[float, list[Array]]:
+    def gradients(self, x: Any, y: Any, training: bool = False, sample_weight: Any = None) -> tuple[float, list[Array]]:
         """Return the loss and its gradient by every weight that is trained, with all rows as one batch.
 
         Parameters
@@ -257,6 +284,8 @@ class Sequential(Predictor):
             As for `fit`.
         training : bool
             Whether dropout is on, with the mask of the step that `fit` would take next.
+        sample_weight : array_like, optional
+            As for `fit`.
 
         Returns
         -------
@@ -277,26 +306,29 @@ class Sequential(Predictor):
             self._compiled("gradients")
             self._refuse_untrainable("gradients")
             training = _check.boolean(training, "training", "gradients")
-            inputs, targets, shape = self._checked(x, y, self._shape)
-            loss, gradients = self._ready(shape).gradients(inputs, targets, training)
+            data, shape = self._checked(x, y, sample_weight, self._shape)
+            loss, gradients = self._ready(shape).gradients(data.x, data.y, training, data.weights)
             names = [(w.trainable and here, w.shape) for layer, here in self._trained() for w in layer.weights]
             return loss, [g.reshape(shape) for g, (here, shape) in zip(gradients, names, strict=True) if here]
         finally:
             self.guard.release(claimed)
 
     def train_on_batch(
-        self, x: Any, y: Any = None, *, return_dict: bool = False, **only_in_keras: Any
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        return_dict: bool = False,
     ) -> float | list[float] | dict[str, float]:
         """Take one step with all rows as one batch, and return what it reports.
 
         Parameters
         ----------
-        x, y : array_like
+        x, y, sample_weight, class_weight
             As for `fit`.
         return_dict : bool
             Whether to return a dictionary by name.
-        **only_in_keras
-            Keras's other arguments are refused, unless they have Keras's default.
 
         Returns
         -------
@@ -317,16 +349,16 @@ class Sequential(Predictor):
             If the loss is not finite: the step is not taken. If weights are not finite after it: those from before
             it are put back, and the optimizer begins anew.
         """
-        _check.refuse("train_on_batch", only_in_keras, _TRAIN_ON_BATCH_IN_KERAS, {})
         return_dict = _check.boolean(return_dict, "return_dict", "train_on_batch")
         claimed = self.guard.claim("train_on_batch()")
         try:
             settings = self._compiled("train_on_batch")
             self._refuse_untrainable("train_on_batch")
-            inputs, targets, shape = self._checked(x, y, self._shape)
+            data, shape = self._weighted(x, y, sample_weight, class_weight, "train_on_batch")
+            data = self._by_class(data, shape, class_weight, "train_on_batch")
             network = self._ready(shape)
             network.learning_rate = settings.optimizer.learning_rate
-            trainer = _core.Trainer(network, inputs, targets, len(inputs), False, self._seed)
+            trainer = _core.Trainer(network, data.x, data.y, len(data), False, self._seed, data.weights)
             trainer.begin_epoch()
             trainer.advance(1, math.inf)
             if trainer.diverged:

@@ -8,16 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from numpy.typing import NDArray
-
 from .. import _check, _core, losses, metrics, optimizers
 from ..callbacks import CallbackList
 from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer
 from . import _progress
-
-Array = NDArray[Any]
+from ._samples import Samples
 
 # How long the core may run before Python looks for Ctrl-C, stop_training and the progress line.
 _POLL_SECONDS = 0.05
@@ -30,11 +27,9 @@ class Settings:
     optimizer: Optimizer
     loss: Loss
     metrics: Sequence[Metric]
-
-    @property
-    def names(self) -> list[str]:
-        """The names of the results, in the core's order."""
-        return ["loss", *(metric.name for metric in self.metrics)]
+    weighted_metrics: Sequence[Metric]
+    names: list[str]
+    """The names of the results, in the core's order: the loss, the metrics, the weighted ones."""
 
     def apply(self, network: _core.Network, entries: Sequence[Mapping[str, Any]]) -> None:
         """Compile a network, made from these entries, with them; moments and steps begin anew."""
@@ -47,30 +42,48 @@ class Settings:
                 UserWarning,
                 stacklevel=3,
             )
-        names = [metric.resolve(self.loss, network.outputs) for metric in self.metrics]
-        network.compile(self.loss.spec(), self.optimizer.spec(), names)
+        plain, weighted = (
+            [metric.resolve(self.loss, network.outputs) for metric in chosen]
+            for chosen in (self.metrics, self.weighted_metrics)
+        )
+        network.compile(self.loss.spec(), self.optimizer.spec(), plain, weighted)
 
 
-def checked_settings(optimizer: Any, loss: Any, given: Any) -> Settings:
+def checked_settings(optimizer: Any, loss: Any, given: Any, weighted: Any) -> Settings:
     """Return what `compile` was given, checked."""
     if optimizer is None:
         known = " or ".join(map(repr, optimizers.known()))
         raise ValueError(f"compile() needs an optimizer: optimizer={known}")
     if loss is None:
         raise ValueError(f"compile() needs a loss: one of {', '.join(losses.known())}")
-    if given is not None and not isinstance(given, (list, tuple)):
-        raise ValueError(f"compile(metrics={_check.shown(given)}): give a list, such as ['accuracy']")
-    settings = Settings(optimizers.get(optimizer), losses.get(loss), [metrics.get(entry) for entry in given or []])
-    for metric in settings.metrics:
-        metric.resolve(settings.loss, 2)  # whether the two fit does not depend on the outputs
-    names = settings.names
+    for name, entries in (("metrics", given), ("weighted_metrics", weighted)):
+        if entries is not None and not isinstance(entries, (list, tuple)):
+            raise ValueError(f"compile({name}={_check.shown(entries)}): give a list, such as ['accuracy']")
+    optimizer, loss = optimizers.get(optimizer), losses.get(loss)
+    plain, weighted = ([metrics.get(entry) for entry in entries or []] for entries in (given, weighted))
+    for metric in (*plain, *weighted):
+        metric.resolve(loss, 2)  # whether the two fit does not depend on the outputs
+    return Settings(optimizer, loss, plain, weighted, _names(plain, weighted))
+
+
+def _names(plain: Sequence[Metric], weighted: Sequence[Metric]) -> list[str]:
+    """Return the names of the results: Keras's, which tell metrics of one name apart (`trainers/compile_utils.py`)."""
+    seen: dict[str, int] = {}
+
+    def unique(name: str) -> str:
+        number = seen.get(name, 0)
+        seen[name] = number + 1
+        return f"{name}_{number}" if number else name
+
+    names = ["loss", *(unique(metric.name) for metric in plain)]
+    names += [unique(f"weighted_{metric.name}" if metric.name in seen else metric.name) for metric in weighted]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise ValueError(
-            f"compile(metrics={_check.shown(given)}): the name {twice[0]!r} stands twice among the results; "
+            f"compile(metrics=...): the name {twice[0]!r} stands twice among the results; "
             "give a metric a name of its own, such as MeanSquaredError(name='error')"
         )
-    return settings
+    return names
 
 
 def checked_frequency(given: Any) -> Callable[[int], bool]:
@@ -107,34 +120,36 @@ def batches(rows: int, size: int) -> Iterator[slice]:
 
 
 def evaluate(
-    network: _core.Network, settings: Settings, x: Array, y: Array, size: int, calls: CallbackList
+    network: _core.Network, settings: Settings, data: Samples, size: int, calls: CallbackList
 ) -> dict[str, float]:
     """Return the results over all rows, in the order of `settings.names`, calling test hooks."""
     calls.on_test_begin()
     if calls.wants_batches("test"):
-        _call_test_batches(network, settings, x, y, size, calls)
-    results = dict(zip(settings.names, network.evaluate(x, y), strict=True))
+        _call_test_batches(network, settings, data, size, calls)
+    results = dict(zip(settings.names, network.evaluate(data.x, data.y, data.weights), strict=True))
     calls.on_test_end(results)
     return results
 
 
 def _call_test_batches(
-    network: _core.Network, settings: Settings, x: Array, y: Array, size: int, calls: CallbackList
+    network: _core.Network, settings: Settings, data: Samples, size: int, calls: CallbackList
 ) -> None:
     """Go through the batches for the hooks alone, which see the results so far.
 
     What `evaluate` returns is computed in one piece all the same, so it does not depend on who
     listens.
     """
-    roots = [False, *(metric.is_root for metric in settings.metrics)]
-    sums = [0.0] * len(roots)
-    for number, rows in enumerate(batches(len(x), size)):
+    roots = [False, *(metric.is_root for metric in (*settings.metrics, *settings.weighted_metrics))]
+    unweighted = len(settings.metrics) + 1
+    sums, counts = [0.0] * len(roots), [0.0] * len(roots)
+    for number, rows in enumerate(batches(len(data), size)):
         calls.on_test_batch_begin(number)
-        values = network.evaluate(x[rows], y[rows])
-        count = rows.stop - rows.start
-        for i, (value, root) in enumerate(zip(values, roots, strict=True)):
+        batch = data[rows]
+        for i, (value, root) in enumerate(zip(network.evaluate(batch.x, batch.y, batch.weights), roots, strict=True)):
+            count = len(batch) if i < unweighted else batch.total_weight
             sums[i] += count * (value**2 if root else value)
-        means = [total / rows.stop for total in sums]
+            counts[i] += count
+        means = [total / count if count else 0.0 for total, count in zip(sums, counts, strict=True)]
         shown = [math.sqrt(m) if root else m for m, root in zip(means, roots, strict=True)]
         calls.on_test_batch_end(number, dict(zip(settings.names, shown, strict=True)))
 
