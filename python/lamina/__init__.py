@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         testing,
         utils,
     )
+    from .models import load_model
 
 __version__: str = _core.build_info()["version"]
 
@@ -43,6 +44,7 @@ __all__ = [
     "datasets",
     "initializers",
     "layers",
+    "load_model",
     "losses",
     "metrics",
     "models",
@@ -70,6 +72,10 @@ def show_config() -> None:
 
 
 def __getattr__(name: str) -> Any:
+    if name == "load_model":
+        from .models import load_model
+
+        return load_model
     if name in __all__:
         import importlib
 

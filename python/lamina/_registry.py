@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from . import _check
 
@@ -69,7 +70,52 @@ def resolve(
         raise _check.unknown(kind, name, canonical(names))
     if not isinstance(config, Mapping):
         raise TypeError(f"{kind} {name!r}: its config must be a dictionary, not {_check.shown(config)}")
-    return found(**config)
+    return found(**arguments(found, config))
+
+
+def arguments(cls: type, config: Mapping[str, Any], more: Collection[str] = ()) -> dict[str, Any]:
+    """Return a configuration without what a class does not take, where that says nothing: None or False.
+
+    Parameters
+    ----------
+    cls : type
+        The class.
+    config : mapping
+        Its arguments, from here or from Keras, which has more of them.
+    more : collection of str
+        Names that it takes besides those of its signature.
+
+    Raises
+    ------
+    ValueError
+        For anything else that it does not take.
+    """
+    taken = {*inspect.signature(cls).parameters, *more}
+    for name, value in config.items():
+        if name not in taken and not (value is None or value is False):
+            raise ValueError(f"{cls.__name__}({name}={_check.shown(value)}) is not supported")
+    return {name: value for name, value in config.items() if name in taken}
+
+
+class Configurable(Protocol):
+    """What can be written down as a class and its arguments."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal one."""
+
+
+def serialize(instance: Configurable, module: str) -> dict[str, Any]:
+    """Return what `resolve` makes an equal instance from, in the form of Keras's files.
+
+    Parameters
+    ----------
+    instance : object with get_config
+        What to write down.
+    module : str
+        Keras's module of its class.
+    """
+    config = instance.get_config()
+    return {"module": module, "class_name": type(instance).__name__, "config": config, "registered_name": None}
 
 
 def canonical(names: Mapping[str, type[T]]) -> list[str]:

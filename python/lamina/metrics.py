@@ -129,6 +129,11 @@ _NAMES: dict[str, type[Metric]] = {cls.core_name: cls for cls in _CLASSES} | {
 }
 
 
+def serialize(metric: Metric) -> str | dict[str, Any]:
+    """Return what `get` makes an equal metric from."""
+    return metric.name if isinstance(metric, _Accuracy) else _registry.serialize(metric, "keras.metrics")
+
+
 def known() -> list[str]:
     """Return the names of all metrics."""
     return _registry.canonical(_NAMES)

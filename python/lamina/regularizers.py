@@ -114,6 +114,4 @@ def spec(regularizer: Regularizer | None) -> dict[str, float]:
 
 def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
     """Return what `get` makes an equal regularizer from."""
-    if regularizer is None:
-        return None
-    return {"class_name": type(regularizer).__name__, "config": regularizer.get_config()}
+    return None if regularizer is None else _registry.serialize(regularizer, "keras.regularizers")

@@ -124,7 +124,7 @@ LAYERS = {
     "ELU": {"alpha": 0.5},
     "Activation": {"activation": {"name": "gelu", "approximate": True}},
     "Dense": {"units": 3, "activation": "mish", "kernel_initializer": "he_normal", "kernel_regularizer": "l2"},
-    "Dropout": {"rate": 0.25},
+    "Dropout": {"rate": 0.25, "seed": 3},
     "Flatten": {},
     "LeakyReLU": {"negative_slope": 0.05},
     "PReLU": {"alpha_regularizer": "l1"},
@@ -137,7 +137,7 @@ LAYERS = {
 
 def test_every_layer_is_listed() -> None:
     """Here, so that a new one is stored and made again too."""
-    assert {*LAYERS, "Input", "InputLayer", "Layer"} == set(layers.__all__)
+    assert {*LAYERS, "Input", "InputLayer", "Layer", "deserialize", "serialize"} == set(layers.__all__)
 
 
 @pytest.mark.parametrize("name", LAYERS)

@@ -85,6 +85,11 @@ def known() -> list[str]:
     return _registry.canonical(_NAMES)
 
 
+def is_known(name: Any) -> bool:
+    """Return whether an initializer's class is one of this package's, by its name."""
+    return isinstance(name, str) and any(cls.__name__ == name for cls in _NAMES.values())
+
+
 def get(identifier: str | Mapping[str, Any] | type[Initializer] | Initializer) -> Initializer:
     """Return the initializer that a name, a configuration, a class or an instance stands for.
 
@@ -108,7 +113,7 @@ def get(identifier: str | Mapping[str, Any] | type[Initializer] | Initializer) -
 
 def serialize(initializer: Initializer) -> dict[str, Any]:
     """Return what `get` makes an equal initializer from."""
-    return {"class_name": type(initializer).__name__, "config": initializer.get_config()}
+    return _registry.serialize(initializer, "keras.initializers")
 
 
 def __getattr__(name: str) -> type[Initializer]:

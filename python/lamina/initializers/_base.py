@@ -105,10 +105,11 @@ class RandomInitializer(Initializer):
 
     def __init__(self, seed: int | None = None) -> None:
         self.seed = _random.given_or_next(seed, type(self).__name__)
+        self._given_seed = None if seed is None else self.seed
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal initializer, the seed among them."""
-        return {"seed": self.seed}
+        """Return the arguments; the seed only where it was given, so that another one draws other numbers."""
+        return {"seed": self._given_seed}
 
 
 def finite(value: Any, name: str, where: str) -> float:

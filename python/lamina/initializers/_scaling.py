@@ -137,7 +137,7 @@ class _Scaled(VarianceScaling):
 
     def get_config(self) -> dict[str, Any]:
         """Return its arguments."""
-        return {"seed": self.seed, "input_axes": self.input_axes, "output_axes": self.output_axes}
+        return {"seed": self._given_seed, "input_axes": self.input_axes, "output_axes": self.output_axes}
 
 
 class GlorotUniform(_Scaled):

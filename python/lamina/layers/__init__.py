@@ -1,5 +1,11 @@
 """Layers: what a model is made of. They hold settings; the weights lie in the native core."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from .. import _check, _registry
 from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import Input, InputLayer, Layer
 from .dense import Dense
@@ -21,4 +27,33 @@ __all__ = [
     "Rescaling",
     "Reshape",
     "Softmax",
+    "deserialize",
+    "serialize",
 ]
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """Return what `deserialize` makes another layer like it from, without weights."""
+    return _registry.serialize(layer, "keras.layers")
+
+
+def deserialize(config: Mapping[str, Any]) -> Layer:
+    """Return the layer that `serialize` wrote down, here or in Keras.
+
+    Raises
+    ------
+    TypeError
+        For anything that is no such description.
+    ValueError
+        For a layer or an argument that is not supported.
+    """
+    if not (isinstance(config, Mapping) and isinstance(config.get("config"), Mapping)):
+        raise TypeError(f"layer {_check.shown(config)} must be a dictionary with 'class_name' and 'config'")
+    name = config.get("class_name")
+    classes = {name: value for name in __all__ if isinstance(value := globals()[name], type)}
+    cls: type[Layer] | None = classes.get(name) if isinstance(name, str) else None
+    if cls is None:
+        raise _check.unknown("layer", name, classes)
+    if config.get("registered_name") not in (None, name):
+        raise ValueError(f"layer {config['registered_name']!r} is one of a user's own, which is not supported")
+    return cls.from_config(config["config"])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypedDict, TypeVar
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .. import _check, _core, _data
+from .. import _check, _core, _data, _registry
 from .._guard import Guard
 from ..initializers import Initializer
 
@@ -30,13 +30,15 @@ Shape = tuple[int, ...]
 _counters: defaultdict[str, itertools.count[int]] = defaultdict(itertools.count)
 
 
-def unique_name(cls: type) -> str:
-    """Return the class's name in lower case, numbered from the second one of the process on.
+def snake_case(name: str) -> str:
+    """Return a class's name in lower case, parted as Keras does it: LeakyReLU is leaky_re_lu, PReLU is p_re_lu."""
+    parted = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", parted).lower()
 
-    Words are parted as Keras does it: LeakyReLU is leaky_re_lu, PReLU is p_re_lu.
-    """
-    stem = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", cls.__name__)
-    stem = re.sub("([a-z])([A-Z])", r"\1_\2", stem).lower()
+
+def unique_name(cls: type) -> str:
+    """Return the class's name in lower case, numbered from the second one of the process on."""
+    stem = snake_case(cls.__name__)
     number = next(_counters[stem])
     return f"{stem}_{number}" if number else stem
 
@@ -74,6 +76,13 @@ def naming(what: str) -> Iterator[None]:
         yield
     except ValueError as error:
         raise ValueError(f"{what}: {error}") from error
+
+
+def dtype_of(policy: Any) -> Any:
+    """Return the name of the type in a configuration, where Keras has a policy of several types."""
+    if isinstance(policy, Mapping) and isinstance(policy.get("config"), Mapping):
+        return policy["config"].get("name")
+    return policy
 
 
 class LayerOptions(TypedDict, total=False):
@@ -238,10 +247,30 @@ class Layer:
 
     def unbuilt_copy(self: L) -> L:
         """Return a copy without weights for a model of its own, with the same seeds."""
-        twin = copy.copy(self)
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
         twin.shape, twin.dtype, twin.model = None, None, None
         twin.guard, twin._handles = Guard(), {}
         return twin
+
+    def __getstate__(self) -> dict[str, Any]:
+        token = self.guard.enter("copying a layer")
+        try:
+            values = [handle.read() for handle in self.handles] if self.handles else None
+        finally:
+            self.guard.leave(token)
+        state = {name: value for name, value in self.__dict__.items() if name not in ("guard", "model", "_handles")}
+        return state | {"_values": values}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        values = state.pop("_values")
+        self.__dict__.update(state)
+        self.guard, self.model, self._handles = Guard(), None, {}
+        if values is not None:
+            self.adopt([_core.Weight(value) for value in values])
+
+    def __copy__(self: L) -> L:
+        return copy.deepcopy(self)
 
     def shape_after(self, shape: Shape) -> Shape:
         """Return the shape of what it gives of a sample of a shape.
@@ -428,18 +457,25 @@ class Layer:
         return []
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make an equal layer: seeds too, but no weights."""
-        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
-        if self.dtype is not None:
-            config["dtype"] = self.dtype
+        """Return the arguments that make another layer like it, without weights, and with seeds only where given."""
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
         if self.declared_shape is not None:
             config["input_shape"] = self.declared_shape
         return config
 
     @classmethod
     def from_config(cls: type[L], config: Mapping[str, Any]) -> L:
-        """Return a layer made with the arguments that `get_config` gave."""
-        return cls(**config)
+        """Return a layer made with the arguments that `get_config` gave, here or in Keras.
+
+        Raises
+        ------
+        TypeError, ValueError
+            For arguments that make no sense, and those of Keras's that are not supported.
+        """
+        given = dict(config)
+        if "dtype" in given:
+            given["dtype"] = dtype_of(given["dtype"])
+        return cls(**_registry.arguments(cls, given, LayerOptions.__annotations__))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.name}>"
@@ -466,8 +502,19 @@ class InputLayer(Layer):
         self.declared_shape = checked_shape(shape, "shape", "Input")
 
     def get_config(self) -> dict[str, Any]:
-        """Return its arguments."""
-        return {"shape": self.declared_shape, "name": self.name}
+        """Return its arguments in Keras's form."""
+        return {"batch_shape": (None, *(self.declared_shape or ())), "name": self.name}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> InputLayer:
+        """Return one made with what `get_config` gave, here or in Keras."""
+        given = {name: value for name, value in config.items() if name not in ("batch_shape", "dtype")}
+        if "batch_shape" in config:
+            batch_shape = config["batch_shape"]
+            if not isinstance(batch_shape, (tuple, list)) or len(batch_shape) < 2:
+                raise ValueError(f"Input(batch_shape={_check.shown(batch_shape)}): it must be (None, features)")
+            given["shape"] = tuple(batch_shape[1:])
+        return cls(**_registry.arguments(cls, given))
 
 
 def Input(shape: tuple[int, ...], name: str | None = None) -> InputLayer:

@@ -43,6 +43,7 @@ class Dropout(Layer):
     ) -> None:
         self.rate = _check.real(rate, "rate", "Dropout", "in [0, 1)", lambda v: 0 <= v < 1)
         self.seed = _random.given_or_next(seed, "Dropout")
+        self._given_seed = None if seed is None else self.seed
         super().__init__(**options)
 
     def spec(self) -> list[dict[str, Any]]:
@@ -51,4 +52,4 @@ class Dropout(Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return its arguments."""
-        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+        return {**super().get_config(), "rate": self.rate, "seed": self._given_seed}

@@ -12,10 +12,12 @@ from numpy.typing import DTypeLike, NDArray
 
 from .. import _check, _core, _data, _random
 from ..callbacks import CallbackList, History
-from ..layers.base import Layer, Shape
+from ..layers.base import Shape
 from . import _progress, _split, _training
-from ._predictor import Predictor, as_asked, checked_batch_size
+from ._predictor import as_asked, checked_batch_size
 from ._samples import Samples, class_weights
+from ._stack import Entry
+from ._storable import Storable
 
 Array = NDArray[Any]
 
@@ -34,7 +36,7 @@ _FIT_IN_KERAS: dict[str, Any] = {
 }
 
 
-class Sequential(Predictor):
+class Sequential(Storable):
     """Layers one after another.
 
     The shape of a sample comes from the first layer (``input_shape=``), from an `Input` before it,
@@ -42,7 +44,7 @@ class Sequential(Predictor):
 
     Parameters
     ----------
-    layers : iterable of Layer, optional
+    layers : iterable of Layer or Sequential, optional
         The layers.
     name : str, optional
         Its name.
@@ -63,12 +65,12 @@ class Sequential(Predictor):
     Raises
     ------
     TypeError, ValueError
-        For entries that are no layers, or are in use already.
+        For entries that are no layers, or do not fit; see `add`.
     """
 
     def __init__(
         self,
-        layers: Iterable[Layer] | None = None,
+        layers: Iterable[Entry] | None = None,
         name: str | None = None,
         dtype: DTypeLike | None = None,
     ) -> None:
@@ -126,6 +128,7 @@ class Sequential(Predictor):
                 network = self._made(shape)
                 settings.apply(network, self._entries(shape))
                 self._network = network
+            self._progress = None
             self._settings = settings
         finally:
             self.guard.release(claimed)

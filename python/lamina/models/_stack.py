@@ -46,6 +46,7 @@ class LayerStack:
         self._network: _core.Network | None = None
         self._gives: Shape = ()  # of a sample, the network's outputs
         self._settings: _training.Settings | None = None
+        self._progress: _training.Progress | None = None  # what the next network goes on from
         self.guard = Guard()
         if layers is None:
             layers = ()
@@ -165,7 +166,7 @@ class LayerStack:
             self.guard.join(layer.guard)
             if isinstance(layer, LayerStack):
                 layer._around.add(self)
-            self._network = None
+            self._network = self._progress = None
             self._shape = sample
             self._layers.append(layer)
             for leaf in self._leaves():
@@ -193,7 +194,7 @@ class LayerStack:
             self._refuse_inside("pop()")
             if not self._layers:
                 return None
-            self._network = None
+            self._network = self._progress = None
             layer = self._layers.pop()
             if isinstance(layer, LayerStack):
                 layer._around.discard(self)
@@ -404,6 +405,9 @@ class LayerStack:
         network = self._made(shape)
         if self._settings is not None and self._without_gradient() is None:
             self._settings.apply(network, self._entries(shape))
+            if self._progress is not None:
+                self._progress.give(network)
+        self._progress = None
         self._gives = self.shape_after(shape)
         self._shape, self._network = shape, network
         self._tell_shapes()
@@ -429,6 +433,31 @@ class LayerStack:
                 handle.write(value.reshape(handle.shape))
             first = (first and layer.adopt(handles) is handles) or not new
         return network if first else self._made(shape)
+
+    def _training_progress(self) -> _training.Progress | None:
+        """Return how far training came, for a network that goes on from there; the caller holds the model."""
+        if self._network is None or self._settings is None:
+            return self._progress
+        moments = [
+            [moment.reshape(weight.shape) for moment, weight in zip(slot, self.weights, strict=True)]
+            for slot in self._network.get_moments()
+        ]
+        return _training.Progress(self._network.iterations, moments)
+
+    def forget_network(self) -> None:
+        """Have another network made at the next use, since a layer has changed; an optimizer begins anew."""
+        self._network = self._progress = None
+
+    def _begin_ties(self) -> None:
+        """Tie the model to its layers, as `add` does, after a copy of both was made."""
+        self.guard = Guard()
+        self._around = weakref.WeakSet()
+        for entry in self._layers:
+            self.guard.join(entry.guard)
+            if isinstance(entry, LayerStack):
+                entry._around.add(self)
+        for leaf in self._leaves():
+            leaf.model = weakref.ref(self)
 
     def _tell_shapes(self) -> None:
         """Let the layers know the shapes of what they receive."""

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from .. import _check, _core, losses, metrics, optimizers
+from numpy.typing import NDArray
+
+from .. import _check, _core, _registry, losses, metrics, optimizers
 from ..callbacks import CallbackList
 from ..losses import Loss
 from ..metrics import Metric
@@ -47,6 +49,58 @@ class Settings:
             for chosen in (self.metrics, self.weighted_metrics)
         )
         network.compile(self.loss.spec(), self.optimizer.spec(), plain, weighted)
+
+    def get_config(self) -> dict[str, Any] | None:
+        """Return what `compile` takes, in the form of Keras's files."""
+        return {
+            "optimizer": _registry.serialize(self.optimizer, "keras.optimizers"),
+            "loss": _registry.serialize(self.loss, "keras.losses"),
+            "metrics": [metrics.serialize(metric) for metric in self.metrics],
+            "weighted_metrics": [metrics.serialize(metric) for metric in self.weighted_metrics] or None,
+        }
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far training came.
+
+    Attributes
+    ----------
+    iterations : int
+        The updates made.
+    moments : list of list of ndarray
+        The optimizer's moments, each with an array for each weight, of its shape.
+    """
+
+    iterations: int
+    moments: list[list[NDArray[Any]]]
+
+    def give(self, network: _core.Network) -> None:
+        """Let a network go on from here that was compiled with the same optimizer.
+
+        Raises
+        ------
+        ValueError
+            If that keeps other moments.
+        """
+        shapes = network.weight_shapes()
+        network.set_moments(
+            [[moment.reshape(shape) for moment, shape in zip(slot, shapes, strict=True)] for slot in self.moments]
+        )
+        network.iterations = self.iterations
+
+    def arrays(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield each moment of each weight with a name."""
+        for slot, moments in enumerate(self.moments):
+            for i, moment in enumerate(moments):
+                yield f"{slot}/{i}", moment
+
+    @classmethod
+    def of(cls, iterations: int, arrays: Mapping[str, NDArray[Any]]) -> Progress:
+        """Return the progress whose arrays are given by their names."""
+        slots = 1 + max((int(name.split("/")[0]) for name in arrays), default=-1)
+        counts = [sum(name.startswith(f"{slot}/") for name in arrays) for slot in range(slots)]
+        return cls(iterations, [[arrays[f"{slot}/{i}"] for i in range(count)] for slot, count in enumerate(counts)])
 
 
 def checked_settings(optimizer: Any, loss: Any, given: Any, weighted: Any) -> Settings:

@@ -1,0 +1,106 @@
+"""What a file keeps of a model, whatever its format."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from numpy.typing import NDArray
+
+from .. import initializers
+from ._training import Progress
+
+if TYPE_CHECKING:
+    from ._sequential import Sequential
+
+    M = TypeVar("M", bound=Sequential)
+
+Array = NDArray[Any]
+
+
+@dataclass
+class State:
+    """A built model as plain data and arrays.
+
+    Attributes
+    ----------
+    config : dict
+        What `Sequential.from_config` takes.
+    weights : list of ndarray
+        All weights, in the order of `get_weights`.
+    compiled : dict or None
+        What `Sequential.compile` takes, in Keras's form, where the model is compiled.
+    seeds : dict
+        ``fit``: that of shuffling; ``layers``: of each layer, those of models inside among them, its own or None.
+        Empty where the file says nothing.
+    progress : Progress or None
+        How far training came.
+    """
+
+    config: dict[str, Any]
+    weights: list[Array]
+    compiled: dict[str, Any] | None
+    seeds: dict[str, Any]
+    progress: Progress | None
+
+
+def state_of(model: Sequential) -> State:
+    """Return the state of a built model.
+
+    Raises
+    ------
+    ValueError
+        If it is not built.
+
+    Warns
+    -----
+    UserWarning
+        If something is left out.
+    """
+    weights = model.get_weights()
+    compiled, progress = None, None
+    if model._settings is not None:
+        compiled = model._settings.get_config()
+        progress = None if compiled is None else model._training_progress()
+    seeds = {"fit": model._seed, "layers": [getattr(layer, "seed", None) for layer in model._leaves()]}
+    return State(_portable(model.get_config()), weights, compiled, seeds, progress)
+
+
+def _portable(config: Any) -> Any:
+    """Return a configuration without initializers of a user's own, whose code no file has."""
+    if isinstance(config, Mapping):
+        name = config.get("class_name")
+        if config.get("module") == "keras.initializers" and not initializers.is_known(name):
+            warnings.warn(
+                f"the initializer {name!r} is code of your own, which a file does not keep: zeros take its place, and "
+                "the weights are kept as they are",
+                UserWarning,
+                stacklevel=6,
+            )
+            return initializers.serialize(initializers.Zeros())
+        return {key: _portable(value) for key, value in config.items()}
+    return [_portable(value) for value in config] if isinstance(config, (list, tuple)) else config
+
+
+def model_from(cls: type[M], state: State, compile: bool) -> M:
+    """Return a model of a class in a state; without `compile` it is not compiled.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For what is not supported, or does not fit together.
+    """
+    model = cls.from_config(state.config)
+    model.set_weights(state.weights)
+    model._seed = state.seeds.get("fit", model._seed)
+    leaves = list(model._leaves())
+    for layer, seed in zip(leaves, state.seeds.get("layers", [None] * len(leaves)), strict=True):
+        if seed is not None:
+            layer.seed = seed  # type: ignore[attr-defined]
+    model.forget_network()  # it was made with other seeds
+    if compile and state.compiled is not None:
+        model.compile(**state.compiled)
+        model._progress = state.progress
+    return model
