@@ -1,0 +1,45 @@
+"""What Keras 3 on TensorFlow reports of metrics and weights (tests/golden/make_metrics.py), from lamina."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import weighted_fits
+from weighted_fits import FITS
+
+GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "metrics.json").read_text())
+TOLERANCE = 1e-9
+
+
+def close(actual: Any, expected: Any) -> None:
+    """Equal to 1e-9, relative where values are above 1."""
+    np.testing.assert_allclose(np.asarray(actual), expected, rtol=TOLERANCE, atol=TOLERANCE)
+
+
+def test_goldens_are_complete() -> None:
+    """Every fit has a golden, and every golden a fit."""
+    assert list(GOLDEN["fits"]) == list(FITS)
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_fits_with_weights(name: str) -> None:
+    """Keys and values of the history, the weights after the last step, an evaluation."""
+    fit, expected = FITS[name], GOLDEN["fits"][name]
+    problem, arguments = weighted_fits.arguments(fit)
+    model = problem.sequential("float64")
+    model.compile(problem.public_optimizer(), problem.public_loss(), fit.metrics, fit.weighted_metrics)
+    history = model.fit(**arguments).history
+    assert sorted(history) == sorted(expected["history"])
+    for key, values in expected["history"].items():
+        close(history[key], values)
+    for weight, values in zip(model.get_weights(), expected["weights"], strict=True):
+        close(weight.ravel(), values)
+    w = problem.weights_of_samples("float64")
+    found = model.evaluate(arguments["x"], arguments["y"], verbose=0, sample_weight=w, return_dict=True)
+    assert sorted(found) == sorted(expected["evaluate"])
+    close([found[key] for key in expected["evaluate"]], list(expected["evaluate"].values()))
