@@ -117,6 +117,15 @@ inline std::vector<Problem> problems() {
                   30,
                   7,
                   2});
+  // Rows that count differently.
+  list.push_back({"weights",
+                  7,
+                  {dense(33), activation("tanh"), dropout(0.5, 4), dense(3), activation("softmax")},
+                  {"categorical_crossentropy", {"categorical_accuracy"}, {"root_mean_squared_error"}},
+                  adam(),
+                  47,
+                  10,
+                  2});
   return list;
 }
 
@@ -134,6 +143,8 @@ template <class T> class Data {
         floats_.push_back(static_cast<float>(2 * u - 1));
     }
     make_targets(p, numbers);
+    if (p.objective.weighted_metrics.empty()) return;
+    for (Index r = 0; r < p.rows; ++r) weights_.push_back(static_cast<T>(r % 5 == 3 ? 0 : numbers.uniform(0, 2)));
   }
 
   training::Inputs inputs() const {
@@ -142,7 +153,8 @@ template <class T> class Data {
     return {floats_.data(), SourceType::float32, rows_, columns_ * static_cast<Index>(sizeof(float))};
   }
   training::TargetRows<T> targets() const {
-    return {dense_.empty() ? nullptr : dense_.data(), labels_.empty() ? nullptr : labels_.data()};
+    return {dense_.empty() ? nullptr : dense_.data(), labels_.empty() ? nullptr : labels_.data(),
+            weights_.empty() ? nullptr : weights_.data()};
   }
 
   std::vector<float>& floats() { return floats_; }
@@ -172,7 +184,7 @@ template <class T> class Data {
   Index rows_, columns_;
   std::vector<float> floats_;
   std::vector<std::uint8_t> bytes_;
-  std::vector<T> dense_;
+  std::vector<T> dense_, weights_;
   std::vector<std::int64_t> labels_;
 };
 
