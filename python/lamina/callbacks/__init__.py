@@ -7,12 +7,15 @@ evaluate, read or set weights, set ``model.optimizer.learning_rate`` or ``model.
 from __future__ import annotations
 
 from ._base import HOOKS, Callback, CallbackList, History, LambdaCallback, Logs
+from ._files import BackupAndRestore, ModelCheckpoint
 from ._monitors import EarlyStopping, ReduceLROnPlateau, TerminateOnNaN
 from ._rates import LearningRateScheduler
 from ._records import CSVLogger
+from ._tensorboard import TensorBoard
 
 __all__ = [
     "HOOKS",
+    "BackupAndRestore",
     "CSVLogger",
     "Callback",
     "CallbackList",
@@ -21,6 +24,8 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "Logs",
+    "ModelCheckpoint",
     "ReduceLROnPlateau",
+    "TensorBoard",
     "TerminateOnNaN",
 ]

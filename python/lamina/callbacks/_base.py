@@ -54,6 +54,25 @@ class Callback:
         """Take the model."""
         self.model = model
 
+    def prepare(self, model: Any, epoch: int) -> int:
+        """Run before `fit` makes anything ready; the model may be changed in any way but by its layers.
+
+        Not in Keras.
+
+        Parameters
+        ----------
+        model : Sequential
+            The model.
+        epoch : int
+            The epoch that `fit` would begin with, from 0.
+
+        Returns
+        -------
+        int
+            The epoch that it is to begin with.
+        """
+        return epoch
+
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Run before the first epoch of `fit`."""
 
@@ -262,6 +281,12 @@ class CallbackList(Callback):
         super().set_model(model)
         for callback in self.callbacks:
             callback.set_model(model)
+
+    def prepare(self, model: Any, epoch: int) -> int:
+        """Ask each."""
+        for callback in self.callbacks:
+            epoch = callback.prepare(model, epoch)
+        return epoch
 
     def _call(self, hook: str, *arguments: Any) -> None:
         for function in self._hooks[hook]:

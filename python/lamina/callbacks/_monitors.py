@@ -12,7 +12,7 @@ from ._base import Callback, Logs, checked_verbose
 _MODES = ("auto", "min", "max")
 
 
-class _Monitor(Callback):
+class Monitor(Callback):
     """What the callbacks share that compare a number with its best so far.
 
     Parameters
@@ -87,7 +87,7 @@ class _Monitor(Callback):
         return not math.isnan(value) and (on is None or self._sign * (value - on) > self.min_delta)
 
 
-class EarlyStopping(_Monitor):
+class EarlyStopping(Monitor):
     """Ends training when a number has not improved for a while.
 
     Parameters
@@ -196,7 +196,7 @@ class EarlyStopping(_Monitor):
             self.model.set_weights(self._best_weights)
 
 
-class ReduceLROnPlateau(_Monitor):
+class ReduceLROnPlateau(Monitor):
     """Lowers the learning rate when a number has not improved for a while.
 
     The logs get a ``learning_rate``: that of the epoch, before it is lowered.

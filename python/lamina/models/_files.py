@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .. import _check
 from . import _keras_files, _safetensors
-from ._state import model_from, state_of
+from ._state import model_from, state_of, take
 
 if TYPE_CHECKING:
     from ._sequential import Sequential
@@ -55,6 +55,12 @@ def load(cls: type[M], filepath: Any, compile: bool) -> M:
         raise ValueError(f"{str(path)!r} holds weights alone: make the model and use its load_weights")
     state = _safetensors.state_in(path) if kind == "own" else _keras_files.state_in(cls, path)
     return model_from(cls, state, compile)
+
+
+def go_on_from(model: Any, filepath: Any) -> None:
+    """Put a model into the state of a file; see `Sequential.go_on_from`."""
+    path = _path(filepath, "go_on_from")
+    take(model, _safetensors.state_in(path), str(path))
 
 
 def load_weights(model: Any, filepath: Any, skip_mismatch: Any) -> None:

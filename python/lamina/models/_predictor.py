@@ -45,6 +45,13 @@ class Predictor(LayerStack):
         return self._settings.optimizer if self._settings is not None else None
 
     @property
+    def iterations(self) -> int:
+        """How many updates of the weights the optimizer has made since `compile`."""
+        if self._network is not None and self._settings is not None:
+            return self._network.iterations
+        return self._progress.iterations if self._progress is not None else 0
+
+    @property
     def loss(self) -> losses.Loss | None:
         """The loss that `compile` was given."""
         return self._settings.loss if self._settings is not None else None

@@ -232,6 +232,8 @@ class Sequential(Storable):
             data, shape = self._weighted(x, y, sample_weight, class_weight, "fit")
             data, validation = self._split(data, shape, validation_split, validation_rows, validation_data)
             data = self._by_class(data, shape, class_weight, "fit")
+            self._ready(shape)
+            first = calls.prepare(self, first)
             network = self._ready(shape)
             trainer = _core.Trainer(network, data.x, data.y, min(size, len(data)), shuffle, self._seed, data.weights)
             calls.set_model(self)

@@ -94,13 +94,41 @@ def model_from(cls: type[M], state: State, compile: bool) -> M:
     """
     model = cls.from_config(state.config)
     model.set_weights(state.weights)
+    _take_seeds(model, state)
+    if compile and state.compiled is not None:
+        model.compile(**state.compiled)
+        model._progress = state.progress
+    return model
+
+
+def _take_seeds(model: Sequential, state: State) -> None:
+    """Have the model use the seeds of a state, with another network, since they are part of one."""
     model._seed = state.seeds.get("fit", model._seed)
     leaves = list(model._leaves())
     for layer, seed in zip(leaves, state.seeds.get("layers", [None] * len(leaves)), strict=True):
         if seed is not None:
             layer.seed = seed  # type: ignore[attr-defined]
-    model.forget_network()  # it was made with other seeds
-    if compile and state.compiled is not None:
-        model.compile(**state.compiled)
-        model._progress = state.progress
-    return model
+    model.forget_network()
+
+
+def take(model: Sequential, state: State, what: str) -> None:
+    """Put a compiled model into a state of its own from before.
+
+    Raises
+    ------
+    ValueError
+        If it is the state of a model with other layers, or another optimizer; nothing has changed then.
+    """
+    config = model._settings.get_config() if model._settings is not None else None
+    kinds = [None if c is None else c["optimizer"]["class_name"] for c in (config, state.compiled)]
+    shapes = [weight.shape for weight in model.get_weights()]
+    if [weight.shape for weight in state.weights] != shapes:
+        raise ValueError(f"{what!r} is the state of another model, with weights of other shapes")
+    if kinds[0] != kinds[1] or state.compiled is None or state.progress is None:
+        raise ValueError(f"{what!r} is the state of a model with the optimizer {kinds[1]}, this one has {kinds[0]}")
+    model.set_weights(state.weights)
+    _take_seeds(model, state)
+    model._progress = state.progress
+    rate = state.compiled["optimizer"]["config"]["learning_rate"]
+    if model.optimizer is not None and isinstance(rate, float):
+        model.optimizer.learning_rate = rate

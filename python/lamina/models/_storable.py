@@ -167,6 +167,29 @@ class Storable(Predictor):
         """
         _files.save_weights(self, filepath, overwrite)
 
+    def go_on_from(self, filepath: str | os.PathLike[str]) -> None:
+        """Take weights, seeds, the learning rate, and how far training came from a file of the same model.
+
+        Parameters
+        ----------
+        filepath : path
+            A file that `save` wrote, in the project's own format.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If the file is damaged or of another model, or the optimizer is another; nothing has changed then.
+        OSError
+            If the file cannot be read.
+        RuntimeError
+            While another thread uses the model.
+        """
+        claimed = self.guard.claim("go_on_from()", nested=True)
+        try:
+            _files.go_on_from(self, filepath)
+        finally:
+            self.guard.release(claimed)
+
     def load_weights(self, filepath: str | os.PathLike[str], skip_mismatch: bool = False) -> None:
         """Replace all weights by those of a file, in any format, of weights alone or of a whole model.
 
