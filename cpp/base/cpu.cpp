@@ -104,7 +104,11 @@ int available_cores() {
   return std::max(1, quota > 0 ? std::min(cores, quota) : cores);
 }
 
-FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | 0x8040u); }
+constexpr unsigned flush_bits = 0x8040u;  // of results and of operands
+
+FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ | flush_bits); }
 FlushDenormals::~FlushDenormals() { _mm_setcsr(saved_); }
+KeepDenormals::KeepDenormals() : saved_(_mm_getcsr()) { _mm_setcsr(saved_ & ~flush_bits); }
+KeepDenormals::~KeepDenormals() { _mm_setcsr(saved_); }
 
 }  // namespace lamina

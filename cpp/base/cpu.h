@@ -31,4 +31,16 @@ class FlushDenormals {
   unsigned saved_;
 };
 
+// Gives denormals back for as long as it lives, to code that is not the core's.
+class KeepDenormals {
+ public:
+  KeepDenormals();
+  ~KeepDenormals();
+  KeepDenormals(const KeepDenormals&) = delete;
+  KeepDenormals& operator=(const KeepDenormals&) = delete;
+
+ private:
+  unsigned saved_;
+};
+
 }  // namespace lamina

@@ -39,15 +39,17 @@ template <class T> training::Inputs inputs_of(const py::array& x, Index columns)
 
 // Targets of `times` rows a sample: int64 labels (rows, times), or (rows,) for one, or numbers (rows, times * outputs).
 template <class T>
-training::TargetRows<T> targets_of(const py::array& y, losses::Targets kind, Index rows, Index times, Index outputs) {
+training::TargetRows<T> targets_of(const py::array& y, const losses::LossSpec& loss, Index rows, Index times,
+                                   Index outputs) {
   require((y.flags() & py::array::c_style) != 0, "y must be contiguous");
   require(y.ndim() >= 1 && y.shape(0) == rows, "y must have ", rows, " rows, as x has");
   training::TargetRows<T> targets;
-  if (kind == losses::Targets::labels) {
+  if (losses::info_of(loss).targets == losses::Targets::labels) {
     require(y.size() == rows * times && holds<std::int64_t>(y), "y must be int64 class indices, ", times, " a row");
     targets.labels = static_cast<const std::int64_t*>(y.data());
+    const auto ignored = losses::ignored_class(loss);
     for (Index r = 0; r < rows * times; ++r)
-      require(targets.labels[r] >= 0 && targets.labels[r] < outputs, "y[", r, "] = ", targets.labels[r],
+      require((targets.labels[r] >= 0 && targets.labels[r] < outputs) || targets.labels[r] == ignored, "y[", r, "] = ", targets.labels[r],
               " is outside [0, ", outputs, ")");
   } else {
     require(y.ndim() == 2 && y.shape(1) == times * outputs && holds<T>(y), "y must be of the model's dtype and shape (",

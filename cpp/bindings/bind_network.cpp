@@ -9,6 +9,7 @@
 
 #include "base/finite.h"
 #include "bindings/bindings.h"
+#include "bindings/losses.h"
 #include "bindings/weights.h"
 #include "training/trainer.h"
 
@@ -44,7 +45,7 @@ layers::LayerSpec layer_of(const py::dict& d) {
   return spec;
 }
 
-// A name, and numbers by name: a loss or an optimizer.
+// A name, and numbers by name: an optimizer.
 struct NamedValues {
   std::string name;
   std::map<std::string, double> values;
@@ -137,8 +138,8 @@ void require_compiled(bool compiled) { require(compiled, "the model is not compi
 
 void compile(const Network& n, const py::dict& loss, const py::dict& optimizer,
              const std::vector<std::string>& metrics, const std::vector<std::string>& weighted_metrics) {
-  const NamedValues of_loss(loss), of_optimizer(optimizer);
-  const network::Objective objective{{of_loss.name, of_loss.values}, metrics, weighted_metrics};
+  const NamedValues of_optimizer(optimizer);
+  const network::Objective objective{loss_of(loss), metrics, weighted_metrics};
   const optimizers::OptimizerSpec spec{of_optimizer.name, of_optimizer.values};
   n.visit([&]<class T>(training::Model<T>& model) {
     const auto lock = model.changing();
@@ -211,19 +212,23 @@ template <class T> struct Rows {
 
   Rows(const training::Model<T>& model, const py::array& x, const py::array& y, const OptionalArray& weights) {
     require_compiled(model.compiled());
-    const losses::LossInfo& loss = losses::find(model.objective().loss.name);
     inputs = inputs_of<T>(x, model.network().inputs());
     require(inputs.rows > 0, "x has no rows");
-    targets = targets_of<T>(y, loss.targets, inputs.rows, model.network().times(), model.network().outputs());
+    targets = targets_of<T>(y, model.objective().loss, inputs.rows, model.network().times(), model.network().outputs());
     if (weights) targets.weights = weights_of<T>(*weights, inputs.rows, model.network().times());
   }
 };
 
-std::vector<double> evaluate(const Network& n, const py::array& x, const py::array& y, const OptionalArray& weights) {
+std::vector<double> evaluate(const Network& n, const py::array& x, const py::array& y, const OptionalArray& weights,
+                             Index batch_size) {
+  require(batch_size >= 1, "batch_size=", batch_size, ": it must be at least 1");
   return n.visit([&]<class T>(training::Model<T>& model) {
     const Rows<T> rows(model, x, y, weights);
-    const py::gil_scoped_release unlocked;
-    return model.evaluate(rows.inputs, rows.targets, look_for_signals);
+    const auto pause = [] {
+      if (const std::exception_ptr raised = take_raised()) std::rethrow_exception(raised);
+      look_for_signals();
+    };
+    return without_lock([&] { return model.evaluate(rows.inputs, rows.targets, pause, batch_size); });
   });
 }
 
@@ -232,11 +237,8 @@ py::tuple gradients(const Network& n, const py::array& x, const py::array& y, bo
   return n.visit([&]<class T>(training::Model<T>& model) {
     const Rows<T> rows(model, x, y, weights);
     const auto lock = model.changing();  // the gradients' room is the model's own
-    double loss = 0;
-    {
-      const py::gil_scoped_release unlocked;
-      loss = model.compute_gradients(rows.inputs, rows.targets, training);
-    }
+    const double loss =
+        without_lock([&] { return model.compute_gradients(rows.inputs, rows.targets, training); });
     return py::make_tuple(loss, tensors(model, [&model](std::size_t i, T* out) { model.read_gradient(i, out); }));
   });
 }
@@ -316,8 +318,8 @@ void bind_trainer(py::module_& m) {
       .def(
           "advance",
           [](const Trainer& t, Index max_batches, double max_seconds) {
-            const py::gil_scoped_release unlocked;
-            return t.visit([&](auto& trainer) { return trainer.advance(max_batches, max_seconds); });
+            return without_lock(
+                [&] { return t.visit([&](auto& trainer) { return trainer.advance(max_batches, max_seconds); }); });
           },
           py::arg("max_batches"), py::arg("max_seconds"))
       .def_property_readonly("batches", [](const Trainer& t) { return t.visit([](auto& r) { return r.batches(); }); })
@@ -384,7 +386,8 @@ void bind_network(py::module_& m) {
       .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"),
            py::arg("weighted_metrics") = std::vector<std::string>())
       .def("predict", predict, py::arg("x"), py::arg("refuse") = false)
-      .def("evaluate", evaluate, py::arg("x"), py::arg("y"), py::arg("weights") = py::none())
+      .def("evaluate", evaluate, py::arg("x"), py::arg("y"), py::arg("weights") = py::none(),
+           py::arg("batch_size") = 32)
       .def("gradients", gradients, py::arg("x"), py::arg("y"), py::arg("training"), py::arg("weights") = py::none());
   optimizer_property<double>(network, "learning_rate",
                              [](optimizers::Optimizer& o) -> double& { return o.learning_rate; });

@@ -8,6 +8,7 @@ void bind_lists(pybind11::module_& m);
 void bind_random(pybind11::module_& m);
 void bind_config(pybind11::module_& m);
 void bind_weights(pybind11::module_& m);
+void bind_losses(pybind11::module_& m);
 void bind_network(pybind11::module_& m);
 
 }  // namespace lamina::bindings

@@ -6,5 +6,6 @@ PYBIND11_MODULE(_core, m) {
   lamina::bindings::bind_random(m);
   lamina::bindings::bind_config(m);
   lamina::bindings::bind_weights(m);
+  lamina::bindings::bind_losses(m);
   lamina::bindings::bind_network(m);
 }

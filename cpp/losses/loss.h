@@ -1,8 +1,9 @@
 // A loss: a value a row and, in training, the gradient of the outputs. Each is the mean or sum over a row's outputs;
-// the mean over rows is the caller's.
+// the mean over rows is the caller's. A few need all rows of a batch at once.
 #pragma once
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -25,8 +26,11 @@ template <class T> struct LossRows {
   const std::int64_t* labels;  // [rows], for labels
   bool logits;
   Matrix<T> predictions;       // [rows, outputs]
+  Matrix<const T> head;        // [rows, outputs]: what the model makes of z, where that is not link(z); else null
   Matrix<T> dz;                // [rows, outputs], or null: no gradient wanted
   T scale;                     // of the gradient: 1 / rows of the whole batch
+  Index batch_rows;            // of the whole batch
+  bool weighted;               // whether values and gradient will be multiplied by weights of the rows
   double* values;              // [rows]
 };
 
@@ -34,6 +38,10 @@ template <class T> class Loss {
  public:
   virtual ~Loss() = default;
   virtual void rows(const LossRows<T>& r) const = 0;
+  // Whether it wants all rows of a batch in one call, of the thread that called for the batch.
+  virtual bool whole_batch() const { return false; }
+  // Whether every row has the value of the batch as a whole: then weights of rows are as good as their mean.
+  virtual bool one_value() const { return false; }
 };
 
 struct LossInfo {
@@ -42,7 +50,18 @@ struct LossInfo {
   Link link;
 };
 
+// A loss that somebody else computes, for whole batches of outputs; `rows` must not throw. A value that is not finite
+// keeps the batch from being applied.
+class Foreign {
+ public:
+  virtual ~Foreign() = default;
+  virtual Targets targets() const = 0;
+  virtual void rows(const LossRows<float>& r) const = 0;
+  virtual void rows(const LossRows<double>& r) const = 0;
+};
+
 // A loss by name, with the options that it does not leave at their defaults, by Keras's names; booleans as 0 and 1.
+// Every loss has the option `sum`: the rows of a batch are added, not averaged; one value is not, but for its weights.
 struct LossSpec {
   LossSpec(std::string name = {}, std::map<std::string, double> options = {})
       : name(std::move(name)), options(std::move(options)) {}
@@ -55,19 +74,32 @@ struct LossSpec {
 
   std::string name;
   std::map<std::string, double> options;
+  std::map<std::string, std::vector<double>> lists;  // options that have a number for each output
+  std::shared_ptr<const Foreign> foreign;            // or null
 };
 
 const std::vector<LossInfo>& list();
-const LossInfo& find(const std::string& name);  // throws std::invalid_argument for an unknown name
+
+// What is known of a loss with its options. Both throw std::invalid_argument for an unknown name.
+LossInfo info_of(const LossSpec& spec);
 template <class T> std::unique_ptr<Loss<T>> make(const LossSpec& spec);
 
-// The sum over a row's features: 16 partials by index modulo 16, then a tree 8-4-2-1.
+// Whether a row's value depends on which rows share its batch, or on how many do.
+bool depends_on_batch(const LossSpec& spec);
+
+// The sum over a row's features, taken in ascending order: 16 partials by index modulo 16, then a tree 8-4-2-1.
 template <class T, class F> T feature_sum(Index n, F&& at) {
   T partial[16] = {};
   for (Index i = 0; i < n; ++i) partial[i % 16] += at(i);
   for (int width = 8; width > 0; width /= 2)
     for (int i = 0; i < width; ++i) partial[i] += partial[i + width];
   return partial[0];
+}
+
+// dz = p (dp - Σ p dp), where p = softmax(z) and dz holds dp.
+template <class T> void through_softmax(Index n, const T* p, T* dz) {
+  const T mean = feature_sum<T>(n, [=](Index c) { return p[c] * dz[c]; });
+  for (Index c = 0; c < n; ++c) dz[c] = p[c] * (dz[c] - mean);
 }
 
 // Keras's epsilon: how near outputs come to a place where a logarithm or a quotient has no value.
@@ -91,7 +123,12 @@ template <class T> struct Smoothing {
   T keep, rest;
 };
 
-double label_smoothing(const LossSpec& spec);  // throws std::invalid_argument where it is not in [0, 1]
+// Options of several losses; both throw std::invalid_argument where they are out of range.
+double label_smoothing(const LossSpec& spec);  // in [0, 1]
+double focal_gamma(const LossSpec& spec);      // at least 0
+
+// The label that counts as none, where there is one.
+std::optional<std::int64_t> ignored_class(const LossSpec& spec);
 
 // One factory a member, in its own file.
 #define LAMINA_LOSS(name, targets, link) template <class T> std::unique_ptr<Loss<T>> make_##name(const LossSpec& spec);

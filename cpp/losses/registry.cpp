@@ -1,4 +1,6 @@
-// The losses by name, and the options that several of them have.
+// The losses by name, what makes a loss of another, and the options that several of them have.
+#include <utility>
+
 #include "base/error.h"
 #include "losses/loss.h"
 
@@ -26,6 +28,46 @@ const Row& row_of(const std::string& name) {
   fail("loss '", name, "' is unknown");
 }
 
+// The sum over the rows of a batch, as a value a row whose mean it is.
+template <class T> class Summed final : public Loss<T> {
+ public:
+  explicit Summed(std::unique_ptr<Loss<T>> loss) : loss_(std::move(loss)) {}
+
+  bool whole_batch() const override { return loss_->whole_batch(); }
+  bool one_value() const override { return loss_->one_value(); }
+
+  void rows(const LossRows<T>& r) const override {
+    if (one_value() && !r.weighted) return loss_->rows(r);
+    LossRows<T> summed = r;
+    summed.scale = T{1};
+    loss_->rows(summed);
+    for (Index row = 0; row < r.rows; ++row) r.values[row] *= static_cast<double>(r.batch_rows);
+  }
+
+ private:
+  std::unique_ptr<Loss<T>> loss_;
+};
+
+template <class T> class ForeignLoss final : public Loss<T> {
+ public:
+  explicit ForeignLoss(std::shared_ptr<const Foreign> loss) : loss_(std::move(loss)) {}
+  bool whole_batch() const override { return true; }
+  void rows(const LossRows<T>& r) const override { loss_->rows(r); }
+
+ private:
+  std::shared_ptr<const Foreign> loss_;
+};
+
+template <class T> std::unique_ptr<Loss<T>> make(const LossSpec& spec, Factory<T> Row::*factory) {
+  std::unique_ptr<Loss<T>> loss;
+  if (spec.foreign != nullptr)
+    loss = std::make_unique<ForeignLoss<T>>(spec.foreign);
+  else
+    loss = (row_of(spec.name).*factory)(spec);
+  if (spec.option("sum", 0) == 0) return loss;
+  return std::make_unique<Summed<T>>(std::move(loss));
+}
+
 }  // namespace
 
 const std::vector<LossInfo>& list() {
@@ -43,9 +85,32 @@ double label_smoothing(const LossSpec& spec) {
   return s;
 }
 
-const LossInfo& find(const std::string& name) { return row_of(name).info; }
+double focal_gamma(const LossSpec& spec) {
+  const double gamma = spec.option("gamma", 2);
+  require(gamma >= 0, "loss '", spec.name, "': gamma=", gamma, " must be at least 0");
+  return gamma;
+}
 
-template <> std::unique_ptr<Loss<float>> make(const LossSpec& spec) { return row_of(spec.name).make_float(spec); }
-template <> std::unique_ptr<Loss<double>> make(const LossSpec& spec) { return row_of(spec.name).make_double(spec); }
+std::optional<std::int64_t> ignored_class(const LossSpec& spec) {
+  const auto found = spec.options.find("ignore_class");
+  if (found == spec.options.end()) return std::nullopt;
+  return static_cast<std::int64_t>(found->second);
+}
+
+LossInfo info_of(const LossSpec& spec) {
+  if (spec.foreign != nullptr) return {spec.name.c_str(), spec.foreign->targets(), Link::none};
+  LossInfo info = row_of(spec.name).info;
+  // As Keras on TensorFlow has it: what selects rows, or applies its own sigmoid, sees what a last activation gives.
+  const bool applies_link = spec.name == "binary_focal_crossentropy" && spec.option("from_logits", 0) != 0;
+  if (applies_link || ignored_class(spec)) info.link = Link::none;
+  return info;
+}
+
+template <> std::unique_ptr<Loss<float>> make(const LossSpec& spec) { return make<float>(spec, &Row::make_float); }
+template <> std::unique_ptr<Loss<double>> make(const LossSpec& spec) { return make<double>(spec, &Row::make_double); }
+
+bool depends_on_batch(const LossSpec& spec) {
+  return spec.option("sum", 0) != 0 || make<double>(spec)->whole_batch();
+}
 
 }  // namespace lamina::losses

@@ -10,16 +10,18 @@ namespace {
 template <class T> class LossStep final : public Step<T> {
  public:
   LossStep(const kernels::Table<T>& table, LossBinding<T> binding, const ValueRoom& room)
-      : table_(table), b_(std::move(binding)), room_(room) {
-    this->row_reads = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels, b_.weights};
-    this->row_writes = {&room, b_.link.data};
-    if (b_.last != nullptr) b_.last->add_gradient(*this, layers::Block<T>::Tiles::rows);
+      : table_(table), b_(std::move(binding)), room_(room), whole_(b_.loss->whole_batch()) {
+    using Tiles = typename layers::Block<T>::Tiles;
+    (whole_ ? this->reads : this->row_reads) = {b_.z.data, b_.predictions.data, b_.targets.data, b_.labels, b_.weights};
+    (whole_ ? this->writes : this->row_writes) = {&room, b_.link.data};
+    if (b_.last != nullptr) b_.last->add_gradient(*this, whole_ ? Tiles::others : Tiles::rows);
+    this->by_every_member = whole_;  // of which the first runs it: the thread that called
   }
 
   Index tiles(Index rows) const override { return rows * b_.times; }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    if (begin >= end) return;
+    if (begin >= end || (whole_ && batch.member != 0)) return;
     const Index all = batch.rows * b_.times, first = begin, rows = end - begin;
     double* const values = room_.values + batch.values * b_.times + first;
     const auto from = [first](Matrix<T> m) { return Matrix<T>{m ? m.at(first, 0) : nullptr, m.row}; };
@@ -33,8 +35,11 @@ template <class T> class LossStep final : public Step<T> {
                    .labels = labels,
                    .logits = b_.logits,
                    .predictions = from(b_.link),
+                   .head = {b_.head ? b_.head.at(first, 0) : nullptr, b_.head.row},
                    .dz = b_.last == nullptr ? Matrix<T>{} : from(b_.last->dy),
                    .scale = T{1} / static_cast<T>(all),
+                   .batch_rows = all,
+                   .weighted = b_.weights != nullptr,
                    .values = values});
     const Matrix<T> predictions = from(b_.predictions);
     for (std::size_t m = 0; m < b_.metrics.size(); ++m)
@@ -52,7 +57,12 @@ template <class T> class LossStep final : public Step<T> {
 
  private:
   // Multiplies loss, gradient and weighted metrics of each row by its weight, and writes the weight behind the values.
+  // The gradient of one value for all rows is multiplied by the mean weight.
   void weigh(Index first, Index rows, double* values) const {
+    const bool one_value = b_.loss->one_value();
+    double sum = 0;
+    for (Index r = 0; one_value && r < rows; ++r) sum += static_cast<double>(b_.weights[first + r]);
+    const T mean = static_cast<T>(sum / static_cast<double>(rows));
     double* const weights = values + static_cast<Index>(b_.metrics.size() + 1) * room_.stride;
     for (Index r = 0; r < rows; ++r) {
       const T weight = b_.weights[first + r];
@@ -62,13 +72,14 @@ template <class T> class LossStep final : public Step<T> {
         values[static_cast<Index>(m + 1) * room_.stride + r] *= weights[r];
       if (b_.last == nullptr) continue;
       T* const dz = b_.last->dy.at(first + r, 0);
-      for (Index c = 0; c < b_.outputs; ++c) dz[c] *= weight;
+      for (Index c = 0; c < b_.outputs; ++c) dz[c] *= one_value ? mean : weight;
     }
   }
 
   const kernels::Table<T>& table_;
   LossBinding<T> b_;
   const ValueRoom& room_;
+  bool whole_;  // the loss wants all rows at once
 };
 
 template <class T> class PenaltyStep final : public Step<T> {

@@ -28,6 +28,7 @@ template <class T> struct LossBinding {
   Matrix<const T> z;           // what the loss judges: the last block's output
   bool logits;                 // which stands before a softmax or sigmoid
   Matrix<T> link;              // where the loss puts its link's values
+  Matrix<const T> head;        // what the model makes of z, where that is not link(z); else null
   Matrix<T> predictions;       // what the metrics judge
   Matrix<T> targets;
   const std::int64_t* labels;

@@ -135,7 +135,7 @@ template <class T> struct Plan<T>::Parts {
 
   void read_objective() {
     if (options.objective == nullptr) return;
-    loss_info = losses::find(options.objective->loss.name);
+    loss_info = losses::info_of(options.objective->loss);
     loss = losses::make<T>(options.objective->loss);
     metric_list = metrics_of(*options.objective);
     totals.metrics.assign(metric_list.size(), 0.0);
@@ -316,6 +316,7 @@ template <class T> struct Plan<T>::Parts {
                            .z = {last.out.data, last.out.row},
                            .logits = link_fused || options.objective->loss.option("from_logits", 0) != 0,
                            .link = link,
+                           .head = head == nullptr ? Matrix<const T>{} : Matrix<const T>{head->out.data, head->out.row},
                            .predictions = predictions,
                            .targets = targets,
                            .labels = labels.empty() ? nullptr : labels.data(),
@@ -367,7 +368,7 @@ template <class T> struct Plan<T>::Parts {
 };
 
 void check_objective(const Objective& objective) {
-  const losses::LossInfo& loss = losses::find(objective.loss.name);
+  const losses::LossInfo loss = losses::info_of(objective.loss);
   losses::make<double>(objective.loss);  // throws for an option out of range
   for (const metrics::Metric* metric : metrics_of(objective)) {
     const bool labels = metric->targets == metrics::Targets::labels;

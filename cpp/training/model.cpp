@@ -18,7 +18,7 @@ constexpr Index slab_values = 1 << 16;  // values of each loss and metric that a
 constexpr double pause_seconds = 0.05;
 
 [[noreturn]] void throw_busy() {
-  throw std::runtime_error("the model is being trained in another thread; wait for fit to return");
+  throw std::runtime_error("the model is being trained: wait for fit to return, or use a model of its own");
 }
 
 template <class T> int team_for(const network::Plan<T>& plan, Index rows) {
@@ -35,8 +35,9 @@ template <class T> struct Model<T>::Worker {
   bool finite = true;  // whether all inputs seen were
   network::Plan<T> plan;
 
-  Worker(const network::Network<T>& network, const network::Objective* objective, bool weighted)
-      : plan(network, {.capacity = chunk_rows, .objective = objective, .weighted = weighted}) {
+  Worker(const network::Network<T>& network, const network::Objective* objective, bool weighted,
+         Index rows = chunk_rows)
+      : plan(network, {.capacity = rows, .objective = objective, .weighted = weighted}) {
     add_gather_steps(plan, network, inputs, objective == nullptr ? nullptr : &targets);
     plan.finish();
   }
@@ -48,12 +49,12 @@ Model<T>::Model(Index inputs, std::vector<layers::LayerSpec> layers, network::We
     : network_(inputs, std::move(layers), std::move(weights), table) {}
 template <class T> Model<T>::~Model() = default;
 
-// Calls run(worker, first row, rows, team of one) for every chunk of [0, rows), each thread with a worker of its own.
-// A thread that finds the time for a pause come stops at its next chunk; the rest is done after the pause.
+// Calls run(worker, first row, rows, team of one) for every chunk of so many rows of [0, rows), each thread with a worker
+// of its own. A thread that finds the time for a pause come stops at its next chunk; the rest is done after the pause.
 template <class T>
 template <class Run>
-void Model<T>::over_rows(Workers& workers, Index rows, const Pause& pause, const Run& run) const {
-  const Index chunks = divide_up(rows, chunk_rows);
+void Model<T>::over_rows(Workers& workers, Index rows, Index chunk, const Pause& pause, const Run& run) const {
+  const Index chunks = divide_up(rows, chunk);
   std::vector<Index> next, end;  // by worker
   for (Index w = 0, size = static_cast<Index>(workers.size()); w < size; ++w) {
     next.push_back(chunks * w / size);
@@ -66,8 +67,8 @@ void Model<T>::over_rows(Workers& workers, Index rows, const Pause& pause, const
       Team solo(0, 1, alone);
       for (auto w = static_cast<std::size_t>(team.rank); w < workers.size(); w += static_cast<std::size_t>(team.size))
         for (; next[w] < end[w] && Clock::now() < deadline; ++next[w]) {
-          const Index first = next[w] * chunk_rows;
-          run(*workers[w], first, std::min(chunk_rows, rows - first), solo);
+          const Index first = next[w] * chunk;
+          run(*workers[w], first, std::min(chunk, rows - first), solo);
         }
     });
     if (next == end) return;
@@ -143,7 +144,7 @@ template <class T> bool Model<T>::predict(const Inputs& inputs, T* out, const Pa
     worker->finite = true;
   }
   const Index outputs = network_.outputs(), times = network_.times();
-  over_rows(workers, inputs.rows, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
+  over_rows(workers, inputs.rows, chunk_rows, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
     Batch<T> batch;
     batch.rows = rows;
     batch.first = first;
@@ -158,16 +159,21 @@ template <class T> bool Model<T>::predict(const Inputs& inputs, T* out, const Pa
 }
 
 template <class T>
-std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause) {
+std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause,
+                                       Index batch_rows) {
   const auto lock = reading();
+  const bool by_batches = losses::depends_on_batch(objective_.loss);
+  const Index chunk = by_batches ? std::min(batch_rows, inputs.rows) : chunk_rows;
   Workers workers;
   const bool weighted = targets.weights != nullptr;
-  workers.push_back(std::make_unique<Worker>(network_, &objective_, weighted));
-  for (int i = 1, size = team_for(workers[0]->plan, inputs.rows); i < size; ++i)
-    workers.push_back(std::make_unique<Worker>(network_, &objective_, weighted));
+  workers.push_back(std::make_unique<Worker>(network_, &objective_, weighted, chunk));
+  // A foreign loss is computed by the thread that calls.
+  const int size = objective_.loss.foreign != nullptr ? 1 : team_for(workers[0]->plan, inputs.rows);
+  while (static_cast<int>(workers.size()) < size)
+    workers.push_back(std::make_unique<Worker>(network_, &objective_, weighted, chunk));
   const std::size_t values = network::metrics_of(objective_).size() + (weighted ? 2 : 1);
   const Index times = network_.times();
-  const Index slab_rows = std::min(inputs.rows, round_up(divide_up(slab_values, times), chunk_rows));
+  const Index slab_rows = std::min(inputs.rows, round_up(divide_up(slab_values, times), chunk));
   const Index stride = slab_rows * times;
   std::vector<double> room(values * static_cast<std::size_t>(stride)), sums(values, 0.0);
   for (const auto& worker : workers) {
@@ -177,7 +183,7 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
   }
   for (Index slab = 0; slab < inputs.rows; slab += slab_rows) {
     const Index slab_size = std::min(slab_rows, inputs.rows - slab);
-    over_rows(workers, slab_size, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
+    over_rows(workers, slab_size, chunk, pause, [&](Worker& worker, Index first, Index rows, Team& solo) {
       Batch<T> batch;
       batch.rows = rows;
       batch.first = slab + first;

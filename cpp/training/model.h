@@ -38,8 +38,10 @@ template <class T> class Model {
   // costs nothing.
   bool predict(const Inputs& inputs, T* out, const Pause& pause);
 
-  // The mean loss with penalties, then the metrics, over all rows; at least one row.
-  std::vector<double> evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause);
+  // The mean loss with penalties, then the metrics, over all rows; at least one row. A loss that depends on the batch is
+  // that of batches of so many rows.
+  std::vector<double> evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause,
+                               Index batch_rows = 32);
 
   // The loss of all rows as one batch; afterwards read_gradient gives the gradients. With `training`, dropout uses
   // the masks of the next update.
@@ -69,7 +71,8 @@ template <class T> class Model {
  private:
   struct Worker;
   using Workers = std::vector<std::unique_ptr<Worker>>;
-  template <class Run> void over_rows(Workers& workers, Index rows, const Pause& pause, const Run& run) const;
+  template <class Run>
+  void over_rows(Workers& workers, Index rows, Index chunk, const Pause& pause, const Run& run) const;
   std::unique_ptr<Worker> take_worker();
   void give_back(Workers workers);
 

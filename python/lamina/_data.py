@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from . import _check, _core
-from .losses import Loss
+
+if TYPE_CHECKING:
+    from .losses import Loss
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -400,7 +402,12 @@ def _class_labels(y: Array, loss: Loss, shape: Shape, classes: int, what: str) -
         f"for {classes} classes the labels of {loss.name!r} are 0 to {classes - 1}. Give the last layer a unit for "
         "each class; for numbers instead of classes use loss='mean_squared_error'"
     )
-    labels = _labels(y.reshape(shape), classes, what, remedy)
+    given = y.reshape(shape)
+    ignored = getattr(loss, "ignore_class", None)
+    nothing = np.zeros(shape, bool) if ignored is None else given == ignored
+    labels = _labels(np.where(nothing, 0, given) if nothing.any() else given, classes, what, remedy)
+    if ignored is not None:
+        labels[nothing] = ignored
     return labels if len(shape) == 1 else labels.reshape(len(labels), -1)
 
 

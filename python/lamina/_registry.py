@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from . import _check
@@ -17,7 +18,7 @@ def resolve(
     base: type[T],
     names: Mapping[str, type[T]],
     own: bool = True,
-    only_in_keras: Collection[str] = (),
+    only_in_keras: Mapping[str, str] = MappingProxyType({}),
 ) -> T:
     """Return the instance of `base` that `identifier` stands for.
 
@@ -34,8 +35,8 @@ def resolve(
         From accepted names to classes; the first name of a class is the one that messages list.
     own : bool
         Whether other classes that derive from `base` will do: False where the core must know them.
-    only_in_keras : collection of str
-        Names that are no mistakes, but of what Keras has and lamina has not.
+    only_in_keras : mapping of str
+        Names that are no mistakes, but of what Keras has and lamina has not, and why not.
 
     Raises
     ------
@@ -65,7 +66,10 @@ def resolve(
     if found is None:
         found = {cls.__name__: cls for cls in names.values()}.get(name)
     if found is None and name in only_in_keras:
-        raise ValueError(f"{kind} {name!r} is not supported, though Keras has it. Known: {', '.join(canonical(names))}")
+        raise ValueError(
+            f"{kind} {name!r} is not supported, though Keras has it: {only_in_keras[name]}. "
+            f"Known: {', '.join(canonical(names))}"
+        )
     if found is None:
         raise _check.unknown(kind, name, canonical(names))
     if not isinstance(config, Mapping):

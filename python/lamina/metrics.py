@@ -10,6 +10,22 @@ from typing import Any
 
 from . import _check, _registry
 from .losses import Loss
+from .losses import binary_crossentropy as binary_crossentropy
+from .losses import binary_focal_crossentropy as binary_focal_crossentropy
+from .losses import categorical_crossentropy as categorical_crossentropy
+from .losses import categorical_focal_crossentropy as categorical_focal_crossentropy
+from .losses import categorical_hinge as categorical_hinge
+from .losses import hinge as hinge
+from .losses import huber as huber
+from .losses import kl_divergence as kl_divergence
+from .losses import log_cosh as log_cosh
+from .losses import mean_absolute_error as mean_absolute_error
+from .losses import mean_absolute_percentage_error as mean_absolute_percentage_error
+from .losses import mean_squared_error as mean_squared_error
+from .losses import mean_squared_logarithmic_error as mean_squared_logarithmic_error
+from .losses import poisson as poisson
+from .losses import sparse_categorical_crossentropy as sparse_categorical_crossentropy
+from .losses import squared_hinge as squared_hinge
 
 
 class Metric:

@@ -30,6 +30,7 @@ import tensorflow  # noqa: E402
 import cases  # noqa: E402
 import pairing  # noqa: E402
 import problems  # noqa: E402
+from lamina import losses  # noqa: E402
 
 ROWS, BATCH, EPOCHS = 23, 5, 10
 LINEAR, RELU, LEAKY, TANH, SOFTMAX = (
@@ -122,11 +123,17 @@ def keras_optimizer(options: dict[str, Any]) -> keras.optimizers.Optimizer:
 
 
 def keras_loss(options: dict[str, Any]) -> Any:
-    """The loss function with these options; the name where there are none."""
+    """The loss function with these options; the name where there are none; an object for options of the rows."""
     options = dict(options)
     name = options.pop("name")
     if name == "log_cosh":
         return log_cosh
+    if options.pop("sum", False):
+        return getattr(keras.losses, type(losses.get(name)).__name__)(**options, reduction="sum")
+    if "ignore_class" in options:
+        return keras.losses.SparseCategoricalCrossentropy(**options)
+    if name == "categorical_generalized_cross_entropy":  # which has no name in Keras
+        return keras.losses.CategoricalGeneralizedCrossEntropy(**options)
     return functools.partial(getattr(keras.losses, name), **options) if options else name
 
 

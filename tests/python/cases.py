@@ -34,7 +34,23 @@ LOSSES = {
     "binary_crossentropy": LossCase("binary_crossentropy", {}, "fraction"),
     "binary_smooth": LossCase("binary_crossentropy", {"label_smoothing": 0.25}, "fraction"),
     "binary_both": LossCase("binary_crossentropy", {"from_logits": True, "label_smoothing": 0.1}, "fraction"),
+    "sparse_without": LossCase("sparse_categorical_crossentropy", {"ignore_class": 1}, "labels"),
+    "binary_focal": LossCase("binary_focal_crossentropy", {}, "fraction"),
+    "binary_focal_balanced": LossCase(
+        "binary_focal_crossentropy",
+        {"apply_class_balancing": True, "alpha": 0.375, "gamma": 1.5, "label_smoothing": 0.125},
+        "fraction",
+    ),
+    "binary_focal_logits": LossCase("binary_focal_crossentropy", {"from_logits": True, "gamma": 3.0}, "fraction"),
+    "categorical_focal": LossCase("categorical_focal_crossentropy", {}, "distribution"),
+    "categorical_focal_logits": LossCase(
+        "categorical_focal_crossentropy",
+        {"from_logits": True, "alpha": 0.75, "gamma": 0.5, "label_smoothing": 0.25},
+        "distribution",
+    ),
+    "generalized": LossCase("categorical_generalized_cross_entropy", {"q": 0.25}, "labels"),
     "mean_squared_error": LossCase("mean_squared_error", {}, "real"),
+    "squared_sum": LossCase("mean_squared_error", {"sum": True}, "real"),
     "mean_absolute_error": LossCase("mean_absolute_error", {}, "real"),
     "mean_absolute_percentage_error": LossCase("mean_absolute_percentage_error", {}, "large"),
     "mean_squared_logarithmic_error": LossCase("mean_squared_logarithmic_error", {}, "positive"),
@@ -47,6 +63,9 @@ LOSSES = {
     "kl_divergence": LossCase("kl_divergence", {}, "distribution"),
     "poisson": LossCase("poisson", {}, "positive"),
     "cosine_similarity": LossCase("cosine_similarity", {}, "real"),
+    "dice": LossCase("dice", {}, "fraction"),
+    "dice_rows": LossCase("dice", {"axis": -1}, "fraction"),
+    "tversky": LossCase("tversky", {"alpha": 0.75, "beta": 0.25}, "fraction"),
 }
 METRICS = {  # metric: the kinds of targets it can be asked for
     "categorical_accuracy": ("distribution",),

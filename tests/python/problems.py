@@ -103,7 +103,10 @@ class Problem:
         """The loss as an object of lamina.losses."""
         from lamina import losses
 
-        return losses.get({"class_name": self.loss["name"], "config": options_of(self.loss)})
+        options = options_of(self.loss)
+        if options.pop("sum", False):
+            options["reduction"] = "sum"
+        return losses.get({"class_name": self.loss["name"], "config": options})
 
     def targets(self, dtype: str) -> Array:
         """Targets as the native module takes them."""
@@ -364,7 +367,7 @@ def distance_from_kinks(network: reference.Network, x: Array, y: Array, training
             add(value, reference.ACTIVATIONS[layer["name"]].kinks(*layer["parameters"]))
         elif layer["type"] == "prelu":
             add(value, [0.0])
-    if not network.takes_logits:
+    if not network.head:
         distances.append(reference_losses.distance_from_corners(network.loss, y, values[-1]))
     return min(distances)
 

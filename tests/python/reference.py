@@ -439,11 +439,11 @@ class Network:
         self.iterations = 0
 
     @property
-    def takes_logits(self) -> bool:
-        """Whether the loss goes around the last layer to its pre-activations."""
+    def head(self) -> str:
+        """The last activation, where the loss goes around it to its pre-activations; else nothing."""
         last = self.layers[-1]
         is_link = last["type"] == "activation" and last["name"] in ("softmax", "sigmoid")
-        return self.loss["name"] in reference_losses.HAS_LINK and is_link
+        return last["name"] if is_link and reference_losses.takes_off_link(self.loss) else ""
 
     def mask(self, position: int, rows: int, units: int) -> Array:
         """What the dropout layer at `position` multiplies by in the current iteration."""
@@ -490,12 +490,13 @@ class Network:
 
     def loss_of(self, values: list[Array], y: Array, w: Array | None = None) -> tuple[float, Array]:
         """The sum over the rows by their number, plus penalties, and its derivative by what the loss looked at."""
-        seen = values[-2] if self.takes_logits else values[-1]
+        seen = values[-2] if self.head else values[-1]
         y = y if y.dtype.kind == "i" else y.astype(self.dtype)
-        rows, derivative = reference_losses.values_of(self.loss, y, seen, self.takes_logits)
+        rows, derivative = reference_losses.values_of(self.loss, y, seen, self.head)
         if w is not None:
             w = w.astype(self.dtype)
-            rows, derivative = rows * w, derivative * w[:, None]
+            shared = reference_losses.is_of_batch(self.loss)
+            rows, derivative = rows * w, derivative * (w.mean() if shared else w[:, None])
         mean = float(rows.mean(dtype=np.float64))
         return mean + self.penalty(), derivative / self.dtype.type(len(seen))
 
@@ -503,7 +504,7 @@ class Network:
         """Loss with penalties, the gradient of every weight, and the outputs."""
         values = self.trace(x, training)
         loss, d = self.loss_of(values, y, w)
-        last = len(self.layers) - (2 if self.takes_logits else 1)
+        last = len(self.layers) - (2 if self.head else 1)
         gradients: list[Array] = []  # from the last weight to the first
         remaining = list(self.weights)
         for position in range(last, -1, -1):

@@ -17,10 +17,25 @@ Array = np.ndarray
 LossResult = tuple[Array, Array]
 
 EPSILON = 1e-7
-HAS_LINK = {"categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy"}
-"""Losses that take the pre-activations of a final softmax or sigmoid as their logits."""
-STEEP_NEAR_0 = HAS_LINK | {"kl_divergence", "poisson", "mean_squared_logarithmic_error", "cosine_similarity"}
-"""Losses that take logarithms of outputs, where these are no logits, or divide by their norm."""
+TAKES_LOGITS = {
+    "categorical_crossentropy", "sparse_categorical_crossentropy", "binary_crossentropy",
+    "binary_focal_crossentropy", "categorical_focal_crossentropy",
+}  # fmt: skip
+"""Losses that can be told that outputs are logits."""
+STEEP_NEAR_0 = TAKES_LOGITS | {
+    "kl_divergence", "poisson", "mean_squared_logarithmic_error", "cosine_similarity",
+    "categorical_generalized_cross_entropy", "dice", "tversky",
+}  # fmt: skip
+"""Losses that take logarithms or powers of outputs, where these are no logits, or divide by their norm or sum."""
+
+
+def takes_off_link(loss: dict[str, Any]) -> bool:
+    """Whether the loss takes the pre-activations of a final softmax or sigmoid as its logits."""
+    if loss["name"] == "categorical_focal_crossentropy" or "ignore_class" in loss:
+        return False
+    if loss["name"] == "binary_focal_crossentropy":
+        return not loss.get("from_logits", False)
+    return loss["name"] in TAKES_LOGITS
 
 
 def _clip(output: Array, low: float = EPSILON, high: float = 1 - EPSILON) -> tuple[Array, Array]:
@@ -61,8 +76,20 @@ def categorical_crossentropy(target: Array, output: Array, logits: bool, label_s
     return -(target * np.log(clipped)).sum(axis=1), derivative
 
 
-def sparse_categorical_crossentropy(labels: Array, output: Array, logits: bool) -> LossResult:
-    """As above for integer labels; without logits, log(clip(output)) are taken as the logits."""
+def sparse_categorical_crossentropy(
+    labels: Array, output: Array, logits: bool, ignore_class: int | None = None
+) -> LossResult:
+    """As above for integer labels; without logits, log(clip(output)) are taken as the logits.
+
+    Rows of an ignored class are nothing; the others are as much more as makes the mean over all theirs.
+    """
+    if ignore_class is not None:
+        counted = labels != ignore_class
+        value, derivative = np.zeros(len(labels), output.dtype), np.zeros_like(output)
+        if counted.any():
+            parts = sparse_categorical_crossentropy(labels[counted], output[counted], logits)
+            value[counted], derivative[counted] = (part * (len(labels) / counted.sum()) for part in parts)
+        return value, derivative
     target = np.eye(output.shape[1], dtype=output.dtype)[labels]
     if logits:
         return categorical_crossentropy(target, output, True)
@@ -80,6 +107,50 @@ def binary_crossentropy(target: Array, output: Array, logits: bool, label_smooth
     p, inside = _clip(output)
     value = -(target * np.log(p) + (1 - target) * np.log(1 - p))
     return _mean(value, np.where(inside, (1 - target) / (1 - p) - target / p, 0))
+
+
+def _softmax(z: Array) -> Array:
+    return np.exp(log_softmax(z))
+
+
+def _through_softmax(derivative: Array, p: Array) -> Array:
+    return p * (derivative - (derivative * p).sum(axis=1, keepdims=True))
+
+
+def _through_sigmoid(derivative: Array, p: Array) -> Array:
+    return derivative * p * (1 - p)
+
+
+def binary_focal_crossentropy(
+    target: Array, output: Array, logits: bool, head: str = "", gamma: float = 2.0, alpha: float = 0.25,
+    apply_class_balancing: bool = False, label_smoothing: float = 0.0,
+) -> LossResult:  # fmt: skip
+    """mean(w (1 - p_t)^gamma b), b the binary cross-entropy; of logits under a sigmoid, whatever makes p of them."""
+    p = output if not logits else _softmax(output) if head == "softmax" else (1 + np.tanh(output / 2)) / 2
+    entropy, by_entropy = binary_crossentropy(target.reshape(-1, 1), output.reshape(-1, 1), logits, label_smoothing)
+    entropy, by_entropy = entropy.reshape(output.shape), by_entropy.reshape(output.shape)
+    t = target * (1 - label_smoothing) + label_smoothing / 2
+    rest = 1 - (t * p + (1 - t) * (1 - p))
+    w = t * alpha + (1 - t) * (1 - alpha) if apply_class_balancing else 1.0
+    by_p = w * gamma * rest ** (gamma - 1) * (1 - 2 * t) * entropy
+    if logits:
+        by_p = (_through_softmax if head == "softmax" else _through_sigmoid)(by_p, p)
+    return _mean(w * rest**gamma * entropy, by_p + w * rest**gamma * by_entropy)
+
+
+def categorical_focal_crossentropy(
+    target: Array, output: Array, logits: bool, gamma: float = 2.0, alpha: float | Sequence[float] = 0.25,
+    label_smoothing: float = 0.0,
+) -> LossResult:  # fmt: skip
+    """-sum(alpha t (1 - q)^gamma log q), q the outputs divided by their sum, then clipped."""
+    target = np.asarray(alpha) * (target * (1 - label_smoothing) + label_smoothing / output.shape[1])
+    p = _softmax(output) if logits else output
+    total = p.sum(axis=1, keepdims=True)
+    q, inside = _clip(p / total)
+    value = -(target * (1 - q) ** gamma * np.log(q)).sum(axis=1)
+    dq = np.where(inside, target * (gamma * (1 - q) ** (gamma - 1) * np.log(q) - (1 - q) ** gamma / q), 0)
+    derivative = (dq - (dq * p / total).sum(axis=1, keepdims=True)) / total
+    return value, _through_softmax(derivative, p) if logits else derivative
 
 
 # --- all others: (targets, outputs, options) ------------------------------------------------------
@@ -176,6 +247,36 @@ def cosine_similarity(target: Array, output: Array) -> LossResult:
     return -cosine[:, 0], (along * o - t) / np.maximum(norm, EPSILON)
 
 
+def categorical_generalized_cross_entropy(labels: Array, output: Array, q: float = 0.5) -> LossResult:
+    """(1 - p^q) / q, p the output of the label."""
+    right = np.eye(output.shape[1], dtype=output.dtype)[labels]
+    p = (right * output).sum(axis=1)
+    return (1 - p**q) / q, -right * p[:, None] ** (q - 1)
+
+
+def dice(target: Array, output: Array, axis: int | None = None) -> LossResult:
+    """1 - 2 sum(t o) / (sum(t) + sum(o) + epsilon), of the batch as a whole or of each row."""
+    both, targets, outputs = (x.sum(axis=axis, keepdims=True) for x in (target * output, target, output))
+    total = targets + outputs + EPSILON
+    return _of_batch(1 - 2 * both / total, (-2 * target * total + 2 * both) / total**2, axis)
+
+
+def tversky(target: Array, output: Array, alpha: float = 0.5, beta: float = 0.5, axis: int | None = None) -> LossResult:
+    """1 - s / (s + alpha sum(t (1 - o)) + beta sum(o (1 - t)) + epsilon), s = sum(t o), as above."""
+    both, missed, beyond = (
+        x.sum(axis=axis, keepdims=True) for x in (target * output, target * (1 - output), output * (1 - target))
+    )
+    total = both + alpha * missed + beta * beyond + EPSILON
+    slope = target - alpha * target + beta * (1 - target)
+    return _of_batch(1 - both / total, (-target * total + both * slope) / total**2, axis)
+
+
+def _of_batch(value: Array, derivative: Array, axis: int | None) -> LossResult:
+    """Every row has the batch's value, whose derivative is that of their mean."""
+    rows = len(derivative)
+    return np.broadcast_to(value, (rows, 1))[:, 0], derivative * (rows if axis is None else 1)
+
+
 # --- how far outputs are from where a derivative jumps, or where the loss has no value ------------
 
 Gaps = Sequence[Array]
@@ -187,15 +288,15 @@ def _from_error(target: Array, output: Array) -> Gaps:
 
 def _from_places(*places: float) -> Callable[[Array, Array], Gaps]:
     """Distances from these; an output of exactly 0 does not count, it comes from an inactive unit."""
-    return lambda target, output: [output[output != 0] - place for place in places]
+    return lambda target, output, **options: [output[output != 0] - place for place in places]
 
 
 def _from_logs(*places: float) -> Callable[[Array, Array], Gaps]:
     """A hundredth of the distances: near its 0 a logarithm is so steep that no difference meets its derivative."""
-    return lambda target, output: [gap / 100 for gap in _from_places(*places)(target, output)]
+    return lambda target, output, **options: [gap / 100 for gap in _from_places(*places)(target, output)]
 
 
-def _from_shares(target: Array, output: Array) -> Gaps:
+def _from_shares(target: Array, output: Array, **options: Any) -> Gaps:
     return _from_logs(EPSILON, 1 - EPSILON)(target, output / output.sum(axis=1, keepdims=True))
 
 
@@ -224,6 +325,9 @@ LOSSES: dict[str, Loss] = {
     "categorical_crossentropy": Loss(categorical_crossentropy, _from_shares),
     "sparse_categorical_crossentropy": Loss(sparse_categorical_crossentropy, _from_logs(EPSILON, 1 - EPSILON)),
     "binary_crossentropy": Loss(binary_crossentropy, _from_logs(EPSILON, 1 - EPSILON)),
+    "binary_focal_crossentropy": Loss(binary_focal_crossentropy, _from_logs(EPSILON, 1 - EPSILON)),
+    "categorical_focal_crossentropy": Loss(categorical_focal_crossentropy, _from_shares),
+    "categorical_generalized_cross_entropy": Loss(categorical_generalized_cross_entropy, _from_logs(0)),
     "mean_squared_error": Loss(mean_squared_error),
     "mean_absolute_error": Loss(mean_absolute_error, _from_error),
     "mean_absolute_percentage_error": Loss(mean_absolute_percentage_error, _from_error),
@@ -236,21 +340,36 @@ LOSSES: dict[str, Loss] = {
     "kl_divergence": Loss(kl_divergence, lambda t, o: [*_from_logs(EPSILON)(t, o), *_from_places(1)(t, o)]),
     "poisson": Loss(poisson, _from_logs(-EPSILON)),
     "cosine_similarity": Loss(cosine_similarity),
+    "dice": Loss(dice),
+    "tversky": Loss(tversky),
 }
 
 
+def is_of_batch(loss: dict[str, Any]) -> bool:
+    """Whether every row has the value of the batch as a whole, so that weights of rows are as good as their mean."""
+    return loss["name"] in ("dice", "tversky") and "axis" not in loss
+
+
 def _parts(loss: dict[str, Any]) -> tuple[str, bool, dict[str, Any]]:
-    """The name, whether outputs are said to be logits, and the other options."""
-    options = {key: value for key, value in loss.items() if key not in ("name", "from_logits")}
+    """The name, whether outputs are said to be logits, and the other options of the formula."""
+    options = {key: value for key, value in loss.items() if key not in ("name", "from_logits", "sum")}
     return loss["name"], loss.get("from_logits", False), options
 
 
-def values_of(loss: dict[str, Any], target: Array, seen: Array, before_link: bool) -> LossResult:
-    """A value a row and its derivative by `seen`: outputs, or what stands before a last softmax or sigmoid."""
+def values_of(loss: dict[str, Any], target: Array, seen: Array, head: str = "") -> LossResult:
+    """A value a row and its derivative by `seen`: outputs, or what stands before a last softmax or sigmoid, the head.
+
+    Of a loss that adds up the rows, as many times as there are rows, so that the mean is the sum.
+    """
     name, from_logits, options = _parts(loss)
-    if name in HAS_LINK:
-        options["logits"] = from_logits or before_link
+    if name in TAKES_LOGITS:
+        options["logits"] = from_logits or head != ""
+    if name == "binary_focal_crossentropy":
+        options["head"] = head
     value, derivative = LOSSES[name].rows(target, seen, **options)
+    if loss.get("sum"):
+        counted = np.mean(target != loss["ignore_class"]) if "ignore_class" in loss else 1
+        value, derivative = (len(seen) * counted * part for part in (value, derivative))
     return value, derivative.astype(seen.dtype)
 
 

@@ -288,7 +288,7 @@ def test_unknown_names(use, words):
         lambda: Dense(3, kernel_regularizer=0.01),
         lambda: Dense(3, kernel_initializer=np.zeros),
         lambda: Sequential().compile(0.01, "mse"),
-        lambda: Sequential().compile("adam", lambda y, p: 0),
+        lambda: Sequential().compile("adam", lambda y: 0),
         lambda: Sequential().compile("adam", "mse", [len]),
         lambda: Sequential(dtype="no such type"),
         lambda: activations.leaky_relu(X, slope=0.1),

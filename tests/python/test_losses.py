@@ -30,7 +30,8 @@ def judge(spec: dict[str, Any], outputs: Any, y: Any, dtype: str = "float64", he
     network = _core.Network(1, layers, dtype)
     network.set_weights([kernel])
     network.compile(spec, SGD, [])
-    y = np.atleast_1d(y) if spec["name"].startswith("sparse") else np.atleast_2d(np.asarray(y, dtype))
+    labels = spec["name"] in ("sparse_categorical_crossentropy", "categorical_generalized_cross_entropy")
+    y = np.atleast_1d(y) if labels else np.atleast_2d(np.asarray(y, dtype))
     x = np.ones((1, 1), dtype)
     value, gradients = network.gradients(x, y, False)
     np.testing.assert_equal(network.evaluate(x, y), [value])
@@ -65,6 +66,29 @@ BY_HAND = [  # loss, outputs, targets, value, gradient
     (losses.BinaryCrossentropy(label_smoothing=0.5), [0.5], [1], LN2, [-1]),
     (losses.BinaryCrossentropy(from_logits=True), [LN3], [0], 2 * LN2, [0.75]),
     (losses.BinaryCrossentropy(True, 0.5), [LN3], [0], 2 * LN2 - 0.25 * LN3, [0.5]),
+    # Of the wrong share w: w**2 * -log(1 - w), its derivative 2 * w * -log(1 - w) + w**2 / (1 - w), times dw/dp.
+    (
+        losses.BinaryFocalCrossentropy(),
+        [0.25, 0.5],
+        [1, 0],
+        (1.125 + 0.25) * LN2 / 2,
+        [-1.5 * LN2 - 1.125, LN2 / 2 + 0.25],
+    ),
+    (losses.BinaryFocalCrossentropy(gamma=0), [0.25, 0.5], [1, 0], 1.5 * LN2, [-2, 1]),
+    (losses.BinaryFocalCrossentropy(True, 0.75, 1.0), [0.5, 0.5], [1, 0], LN2 / 4, [-(LN2 + 1) * 0.375, (LN2 + 1) / 8]),
+    (losses.BinaryFocalCrossentropy(gamma=1, from_logits=True), [LN3], [0], 1.5 * LN2, [0.375 * LN2 + 0.5625]),
+    (losses.CategoricalFocalCrossentropy(), [1, 3], [1, 0], 0.28125 * LN2, [-0.140625 * LN2 - 0.10546875, None]),
+    (losses.CategoricalFocalCrossentropy([2, 1], 0), [1, 3], [1, 0], 4 * LN2, [-1.5, 0.5]),
+    (losses.CategoricalFocalCrossentropy(1, 1, True), [0, LN3], [1, 0], 1.5 * LN2, [-0.375 * LN2 - 0.5625, None]),
+    (losses.CategoricalGeneralizedCrossEntropy(), [0.25, 0.5], 0, 1.0, [-2, 0]),
+    (losses.CategoricalGeneralizedCrossEntropy(0.25), [0.25, 0.0625], 1, 2.0, [0, -8]),
+    (losses.SparseCategoricalCrossentropy(ignore_class=7), [0.2, 0.6], 0, 2 * LN2, [-3.75, 1.25]),
+    (losses.SparseCategoricalCrossentropy(ignore_class=1), [0.2, 0.6], 1, 0.0, [0, 0]),
+    (losses.Dice(), [0.5, 0.25], [1, 0], 1 - 1 / 1.75, [-2 / 1.75 + 1 / 1.75**2, 1 / 1.75**2]),
+    (losses.Dice(axis=-1), [0.5, 0.25], [1, 0], 1 - 1 / 1.75, [-2 / 1.75 + 1 / 1.75**2, 1 / 1.75**2]),
+    (losses.Tversky(0.5, 1), [0.5, 0.25], [1, 0], 0.5, [-0.75, 0.5]),
+    (losses.Tversky(1, 0, axis=-1), [0.5, 0.25], [1, 0], 0.5, [-1, 0]),
+    (losses.MeanSquaredError("sum"), [1, -2], [0, 1], 5.0, [1, -3]),
 ]
 
 
@@ -75,6 +99,9 @@ def test_values_by_hand(loss, outputs, y, value, gradient, dtype):
     found, slope = judge(loss.spec(), outputs, y, dtype)
     assert found == pytest.approx(value, rel=1e-6, abs=1e-6)
     assert slope.dtype == dtype
+    if gradient[-1] is None:  # more of all outputs changes nothing
+        along = outputs if isinstance(loss, losses.CategoricalFocalCrossentropy) and not loss.from_logits else [1, 1]
+        gradient = [gradient[0], -gradient[0] * along[0] / along[1]]
     np.testing.assert_allclose(slope, gradient, rtol=1e-6, atol=1e-6)
 
 
@@ -107,6 +134,14 @@ CORNERS = [  # loss, outputs, targets, value, gradient as TensorFlow has it
     (losses.BinaryCrossentropy(), [0, 1.5], [0, 0.5], 0.25 * math.log(1e7), [0, 0]),
     (losses.CategoricalCrossentropy(), [0, 1], [0.5, 0.5], 0.5 * math.log(1e7), [0, 0]),
     (losses.CategoricalCrossentropy(from_logits=True), [0, 0], [1, 1], 2 * LN2, [-0.5, -0.5]),
+    (losses.BinaryFocalCrossentropy(), [1, 0], [1, 0], 0, [0, 0]),
+    (losses.BinaryFocalCrossentropy(), [1.5, 0], [1, 1], math.log(1e7) / 2, [0, -math.log(1e7)]),
+    (losses.BinaryFocalCrossentropy(gamma=3), [1.5], [1], -0.125e-7, [0]),
+    (losses.CategoricalFocalCrossentropy(1, 0), [0, 1], [0.5, 0.5], 0.5 * math.log(1e7), [0, 0]),
+    (losses.CategoricalGeneralizedCrossEntropy(), [1, 0], 0, 0, [-1, 0]),
+    (losses.Dice(), [0, 0], [0, 0], 1, [0, 0]),
+    (losses.Dice(), [0, 0], [1, 0], 1, [-2, 0]),
+    (losses.Tversky(), [0, 0], [1, 0], 1, [-2, 0]),
 ]
 
 
@@ -129,6 +164,10 @@ EXTREMES = [
     (losses.Huber(), [1e4, -1e4], [0, 0], 1e4 - 0.5, [0.5, -0.5]),
     (losses.Hinge(), [1e4, 1e4], [1, -1], 5000.5, [0, 0.5]),
     (losses.MeanSquaredLogarithmicError(), [1e30, 1e30], [1e30, 0], math.log(1e30) ** 2 / 2, [0, 0]),
+    (losses.BinaryFocalCrossentropy(from_logits=True), [1e4, -1e4], [0, 0], 5e3, [0.5, 0]),
+    (losses.CategoricalFocalCrossentropy(1, from_logits=True), [1e4, -1e4], [1, 0], 0, [0, 0]),
+    (losses.CategoricalFocalCrossentropy(1, from_logits=True), [1e4, -1e4], [0, 1], math.log(1e7), [0, 0]),
+    (losses.Dice(), [1e10, 1e10], [1, 0], 0, [0, 0]),
     (losses.CosineSimilarity(), [1e15, 0], [1, 0], -1, [0, 0]),
 ]
 
@@ -145,7 +184,7 @@ def test_extremes_stay_finite(loss, outputs, y, value, gradient, dtype):
 def test_not_a_number_is_not_hidden(key):
     """A maximum or a comparison could make a number of it, and training would go on."""
     loss = cases.LOSSES[key]
-    y = problems.make_targets(loss.targets, 1, 3, seed=4)[0]
+    y = 2 if loss.targets == "labels" else problems.make_targets(loss.targets, 1, 3, seed=4)[0]
     spec = {"name": loss.name, **loss.options}
     for place in range(3):
         outputs = [0.2, 0.3, 0.4]
@@ -164,7 +203,7 @@ def test_widths_and_instruction_sets(key, outputs):
     targets = problems.make_targets(loss.targets, 4, outputs, seed=outputs)
     for row, y in zip(rows, targets, strict=True):
         y_row = np.array([y])
-        value, gradient = reference_losses.values_of(spec, y_row, row[None], before_link=False)
+        value, gradient = reference_losses.values_of(spec, y_row, row[None])
         for dtype in ("float64", "float32"):
             found = []
             for isa in _core.isas():
@@ -224,6 +263,11 @@ def test_metrics_see_logits_as_they_are():
         (["categorical_hinge"], losses.CategoricalHinge),
         (["poisson"], losses.Poisson),
         (["cosine_similarity"], losses.CosineSimilarity),
+        (["binary_focal_crossentropy"], losses.BinaryFocalCrossentropy),
+        (["categorical_focal_crossentropy"], losses.CategoricalFocalCrossentropy),
+        (["categorical_generalized_cross_entropy"], losses.CategoricalGeneralizedCrossEntropy),
+        (["dice"], losses.Dice),
+        (["tversky"], losses.Tversky),
     ],
 )
 def test_names(names, cls):
@@ -232,10 +276,18 @@ def test_names(names, cls):
         assert type(losses.get({"class_name": name, "config": {}})) is cls
 
 
-@pytest.mark.parametrize("name", ["ctc", "Circle", "dice", "Tversky", "BinaryFocalCrossentropy", "LossFunctionWrapper"])
-def test_what_only_keras_has_is_named_as_such(name):
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("ctc", "it aligns sequences"),
+        ("CTC", "it aligns sequences"),
+        ("Circle", "it compares the outputs of all pairs"),
+        ("LossFunctionWrapper", "it is a base class: derive one"),
+    ],
+)
+def test_what_only_keras_has_is_named_as_such(name, reason):
     for identifier in (name, {"class_name": name, "config": {"alpha": 0.5}}):
-        with pytest.raises(ValueError, match=f"loss '{name}' is not supported, though Keras has it"):
+        with pytest.raises(ValueError, match=f"loss '{name}' is not supported, though Keras has it: {reason}"):
             losses.get(identifier)
 
 
@@ -251,16 +303,27 @@ EVERY_OPTION = [
     losses.Huber(0.5, "sum_over_batch_size", "mine"),
     losses.CosineSimilarity(-1),
     losses.Hinge("mean", "mine"),
+    losses.Hinge("sum", "mine"),
+    losses.SparseCategoricalCrossentropy(ignore_class=-1, reduction="sum"),
+    losses.BinaryFocalCrossentropy(True, 0.5, 1.5, True, 0.25, -1, "sum", "mine", None),
+    losses.CategoricalFocalCrossentropy((0.5, 1), 1.5, True, 0.25, -1, "sum", "mine", None),
+    losses.CategoricalGeneralizedCrossEntropy(0.25, "sum", "mine", None),
+    losses.Dice("sum", "mine", -1, None),
+    losses.Tversky(0.25, 1.5, "sum", "mine", -1, None),
     *(losses.get(name) for name in losses.known()),
 ]
 
 
 @pytest.mark.parametrize("loss", EVERY_OPTION, ids=lambda loss: type(loss).__name__)
 def test_a_configuration_makes_an_equal_loss(loss):
-    copy = losses.get({"class_name": type(loss).__name__, "config": loss.get_config()})
-    assert type(copy) is type(loss)
-    assert copy.get_config() == loss.get_config()
-    assert copy.spec() == loss.spec()
+    for copy in (
+        losses.get({"class_name": type(loss).__name__, "config": loss.get_config()}),
+        losses.deserialize(losses.serialize(loss)),
+        type(loss).from_config(loss.get_config()),
+    ):
+        assert type(copy) is type(loss)
+        assert copy.get_config() == loss.get_config()
+        assert copy.spec() == loss.spec()
 
 
 def test_what_is_kept_of_the_arguments():
@@ -293,13 +356,21 @@ def test_what_is_kept_of_the_arguments():
         (lambda: losses.BinaryCrossentropy(axis=0), ValueError, "BinaryCrossentropy(axis=...) is not supported"),
         (lambda: losses.CategoricalCrossentropy(axis=1), ValueError, "axis"),
         (lambda: losses.SparseCategoricalCrossentropy(axis=1), ValueError, "axis"),
-        (lambda: losses.SparseCategoricalCrossentropy(ignore_class=0), ValueError, "leave such samples out"),
+        (lambda: losses.SparseCategoricalCrossentropy(ignore_class=0.5), TypeError, "ignore_class=0.5): ignore_class"),
+        (lambda: losses.SparseCategoricalCrossentropy(ignore_class=2**60), ValueError, "ignore_class must be"),
+        (lambda: losses.BinaryFocalCrossentropy(gamma=-1), ValueError, "BinaryFocalCrossentropy(gamma=-1): gamma must"),
+        (lambda: losses.BinaryFocalCrossentropy(alpha=2), ValueError, "alpha must be a number in [0, 1]"),
+        (lambda: losses.CategoricalFocalCrossentropy(alpha=[]), ValueError, "give a weight for each class"),
+        (lambda: losses.CategoricalFocalCrossentropy([1, -1]), ValueError, "alpha[1]=-1"),
+        (lambda: losses.CategoricalGeneralizedCrossEntropy(1), ValueError, "q must be a number in (0, 1)"),
+        (lambda: losses.Dice(axis=1), ValueError, "None: a batch as a whole; -1: each sample"),
+        (lambda: losses.Tversky(beta=-1), ValueError, "Tversky(beta=-1)"),
         (lambda: losses.CosineSimilarity(axis=0), ValueError, "CosineSimilarity(axis=...) is not supported"),
         (lambda: losses.Huber(delta=0), ValueError, "Huber(delta=0): delta must be a number above 0"),
         (lambda: losses.Huber(delta=float("nan")), ValueError, "above 0"),
         (lambda: losses.Huber(delta=None), TypeError, "delta"),
-        (lambda: losses.Huber(reduction="sum"), ValueError, "Huber(reduction='sum') is not supported"),
-        (lambda: losses.Hinge(reduction=None), ValueError, "reduction='sum_over_batch_size'"),
+        (lambda: losses.Huber(reduction="no such"), ValueError, "Huber(reduction='no such'): reduction must be one of"),
+        (lambda: losses.Hinge(reduction=3), TypeError, "'mean_with_sample_weight', 'none', None"),
         (lambda: losses.MeanSquaredError(dtype="float32"), ValueError, "MeanSquaredError(dtype=...) is not supported"),
         (lambda: losses.MeanSquaredError(name=3), TypeError, "MeanSquaredError(name=3): name must be a string"),
         (lambda: losses.MeanSquaredError(name=""), TypeError, "name"),
@@ -310,6 +381,25 @@ def test_what_is_kept_of_the_arguments():
 def test_arguments_that_are_refused(make, error, words):
     with pytest.raises(error, match=re.escape(words)):
         make()
+
+
+@pytest.mark.parametrize("reduction", ["none", None, "mean_with_sample_weight"])
+def test_reductions_that_make_no_training(reduction):
+    model = Sequential([Dense(1, input_shape=(3,))])
+    with pytest.raises(ValueError, match=rf"Huber\(reduction={reduction!r}\) is not supported in compile"):
+        model.compile("sgd", losses.Huber(reduction=reduction))
+    assert not model.compiled
+
+
+def test_as_many_class_weights_as_outputs():
+    model = Sequential([Dense(3, "softmax", input_shape=(3,))])
+    model.compile("sgd", losses.CategoricalFocalCrossentropy([1, 2]))
+    with pytest.raises(ValueError, match=r"alpha=\[1.0, 2.0\]\): 2 weights for 3 classes"):
+        model.build((None, 3))
+    model = model_for(losses.CategoricalFocalCrossentropy([1, 2, 0.5]), 3)
+    model.fit(X, np.eye(3)[[0, 1, 2, 0]], verbose=0)
+    with pytest.raises(ValueError, match="2 weights for 3 classes"):
+        model.compile("sgd", losses.CategoricalFocalCrossentropy([1, 2]))
 
 
 # --- targets --------------------------------------------------------------------------------------
@@ -343,6 +433,14 @@ def model_for(loss: Any, units: int) -> Sequential:
         ("huber", 2, [[-3, 1e6]] * 4),
         ("log_cosh", 2, [[-3, 1e6]] * 4),
         ("cosine_similarity", 2, [[-3, 0]] * 4),
+        ("dice", 1, [0, 1, 0.5, 1]),
+        ("binary_focal_crossentropy", 1, [0, 1, 0.5, 1]),
+        ("categorical_generalized_cross_entropy", 3, [0, 1, 2, 0]),
+        ("categorical_generalized_cross_entropy", 3, [[0], [1], [2], [0]]),
+        (losses.SparseCategoricalCrossentropy(ignore_class=-1), 3, [0, -1, 2, 0]),
+        (losses.SparseCategoricalCrossentropy(ignore_class=-1), 3, np.array([0, -1, 2, 0], "f4")),
+        (losses.SparseCategoricalCrossentropy(ignore_class=255), 3, np.array([[0], [255], [2], [0]], "u1")),
+        (losses.SparseCategoricalCrossentropy(ignore_class=9), 3, [9, 9, 9, 9]),
     ],
 )
 def test_targets_that_fit(loss, units, y):
@@ -365,6 +463,10 @@ def test_targets_that_fit(loss, units, y):
         ("poisson", 3, [0, 1, 1, 0], "one column for each unit"),
         ("msle", 1, [0, 1, -0.5, 0], "y[2, 0] = -0.5: targets of 'mean_squared_logarithmic_error' must be at least 0"),
         (losses.Hinge(name="mine"), 1, [0, 1, 2, 0], "targets of 'mine'"),
+        ("dice", 1, [0, 1, 2, 0], "y[2, 0] = 2.0: targets of 'dice' must be from 0 to 1"),
+        ("categorical_generalized_cross_entropy", 3, [0, 1, 3, 0], "y[2] = 3: for 3 classes the labels"),
+        (losses.SparseCategoricalCrossentropy(ignore_class=-1), 3, [0, -1, -2, 0], "y[2] = -2: for 3 classes"),
+        ("categorical_focal_crossentropy", 3, [0, 1, 2, 0], "make them one-hot"),
     ],
 )
 def test_targets_that_do_not_fit(loss, units, y, words):
@@ -415,6 +517,27 @@ def test_logits_after_a_softmax_are_warned_of_in_compile():
         model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True))
     assert len(caught) == 1
     assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [
+        losses.BinaryFocalCrossentropy(from_logits=True),
+        losses.CategoricalFocalCrossentropy(from_logits=True),
+        losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1),
+    ],
+)
+@pytest.mark.parametrize("head", ["softmax", "sigmoid"])
+def test_some_take_any_outputs_for_logits(loss, head):
+    """As in Keras, these apply their own function to what a softmax or sigmoid gives, and say so."""
+    y = np.array([1]) if loss.target == "labels" else np.array([[0.0, 1.0, 0.0]])
+    model = Sequential([Dense(3, head, input_shape=(3,))], dtype="float64")
+    model.build((None, 3))
+    with pytest.warns(UserWarning, match="taken for logits all the same"):
+        model.compile("sgd", loss)
+    p = model.predict(X[:1])
+    assert model.evaluate(X[:1], y, verbose=0) == pytest.approx(loss(y, p), rel=1e-13)
+    assert model.gradients(X[:1], y)[0] == pytest.approx(loss(y, p), rel=1e-13)
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,12 @@ KINDS: dict[str, Kind] = {
     "shared_axes": fixed(None),
     "data_format": fixed(None),
     "axis": fixed(-1),
-    "ignore_class": fixed(None),
-    "reduction": fixed("sum_over_batch_size"),
+    "ignore_class": optional(whole([0, -1, np.int64(255)], [2**60, -(2**60)])),
+    "reduction": Kind(
+        ["sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none", None],
+        [3, True, ["sum"], np.array(["sum", "mean"])],
+        ["no such", ""],
+    ),
     "dtype": fixed(None),
     "rate": SHARE,
     "seed": SEED,
@@ -135,11 +139,24 @@ KINDS: dict[str, Kind] = {
     "from_logits": FLAG,
     "label_smoothing": real([0, 0.5, 1], [-0.1, 1.5]),
     "delta": ABOVE_ZERO,
+    "gamma": NOT_NEGATIVE,
+    "beta": NOT_NEGATIVE,
+    "apply_class_balancing": FLAG,
+    "q": real([0.5, np.float32(0.25), 1e-3], [0, 1, 1.5, -0.5]),
 }
+OVERLAP_AXIS = optional(whole([-1, np.int64(-1)], [0, 1, -2]))
 #: Where a name stands for something else.
 OWN_KINDS: dict[tuple[str, str], Kind] = {
     ("Activation", "activation"): Kind(FUNCTION.good[:1], FUNCTION.type_errors, FUNCTION.value_errors),
     ("Layer", "dtype"): Kind([None, "float32", np.float64], [3.5, "no such", ["float32"]], ["int32", np.float16]),
+    ("BinaryFocalCrossentropy", "alpha"): real([0, 0.5, 1], [-0.1, 1.5]),
+    ("CategoricalFocalCrossentropy", "alpha"): Kind(
+        [0, 0.5, 3, [0.5, 1], (0, np.float32(2)), np.array([1.0, 2.0])],
+        ["1", None, True, 1j, {}, ["1"], [None], [[1.0]], np.ones((1, 2))],
+        [-0.5, NAN, INF, [], [1, -1], [NAN]],
+    ),
+    ("Dice", "axis"): OVERLAP_AXIS,
+    ("Tversky", "axis"): OVERLAP_AXIS,
     ("LeakyReLU", "alpha"): optional(NOT_NEGATIVE),
     ("Softmax", "axis"): whole([-1, 1, 3], [-2]),
 }

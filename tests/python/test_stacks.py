@@ -84,7 +84,7 @@ def everything(problem: problems.Problem, dtype: str, batch: int, fused: bool = 
         "gradients": gradients,
         "reports": reports,
         "weights": network.get_weights(),
-        "evaluation": network.evaluate(x, y, w),
+        "evaluation": network.evaluate(x, y, w, len(x)),
         "predictions": [network.predict(x)],
     }
 

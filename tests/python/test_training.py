@@ -131,7 +131,7 @@ def check_float64(case: cases.Case, found: Truth) -> None:
     np.testing.assert_allclose(history, expected, rtol=1e-9, atol=1e-9)
     y, w = problem.targets("float64"), problem.weights_of_samples("float64")
     evaluated = truth.evaluate(problem.x, problem.y, problem.sample_weight)
-    np.testing.assert_allclose(network.evaluate(problem.x, y, w), evaluated, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(network.evaluate(problem.x, y, w, len(problem.x)), evaluated, rtol=1e-9, atol=1e-9)
     predicted = truth.predict(problem.x).reshape(len(problem.x), -1)
     np.testing.assert_allclose(network.predict(problem.x), predicted, rtol=1e-9, atol=1e-9)
 
@@ -185,7 +185,7 @@ def test_public_fit_equals_reference(optimizer: str, weighted: bool) -> None:
     history = np.transpose([fit.history[key] for key in keys])
     np.testing.assert_allclose(history, expected, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(
-        model.evaluate(problem.x, problem.y, verbose=0, sample_weight=counts),
+        model.evaluate(problem.x, problem.y, len(problem.x), verbose=0, sample_weight=counts),
         truth.evaluate(problem.x, problem.y, counts),
         rtol=1e-9,
     )

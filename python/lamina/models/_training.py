@@ -37,13 +37,18 @@ class Settings:
         """Compile a network, made from these entries, with them; moments and steps begin anew."""
         last = entries[-1].get("name") if entries else None
         if self.loss.from_logits and last in ("softmax", "sigmoid"):
+            consequence = (
+                "What goes into it is taken for the logits, with from_logits or without; leave one of the two out"
+                if self.loss.takes_off_link
+                else "They are taken for logits all the same; leave one of the two out"
+            )
             warnings.warn(
                 f"{type(self.loss).__name__}(from_logits=True): the outputs are no logits, since the last activation "
-                f"is {last!r}. What goes into it is taken for the logits, with from_logits or without; leave one "
-                "of the two out",
+                f"is {last!r}. {consequence}",
                 UserWarning,
                 stacklevel=3,
             )
+        self.loss.refuse_outputs(network.outputs)
         plain, weighted = (
             [metric.resolve(self.loss, network.outputs) for metric in chosen]
             for chosen in (self.metrics, self.weighted_metrics)
@@ -51,10 +56,24 @@ class Settings:
         network.compile(self.loss.spec(), self.optimizer.spec(), plain, weighted)
 
     def get_config(self) -> dict[str, Any] | None:
-        """Return what `compile` takes, in the form of Keras's files."""
+        """Return what `compile` takes, in the form of Keras's files; None where that holds code of a user's own.
+
+        Warns
+        -----
+        UserWarning
+            If it does.
+        """
+        if self.loss.is_own:
+            warnings.warn(
+                f"the loss {self.loss.name!r} is code of your own, which a file does not keep: compile the model anew "
+                "once it is loaded",
+                UserWarning,
+                stacklevel=5,
+            )
+            return None
         return {
             "optimizer": _registry.serialize(self.optimizer, "keras.optimizers"),
-            "loss": _registry.serialize(self.loss, "keras.losses"),
+            "loss": losses.serialize(self.loss),
             "metrics": [metrics.serialize(metric) for metric in self.metrics],
             "weighted_metrics": [metrics.serialize(metric) for metric in self.weighted_metrics] or None,
         }
@@ -114,6 +133,7 @@ def checked_settings(optimizer: Any, loss: Any, given: Any, weighted: Any) -> Se
         if entries is not None and not isinstance(entries, (list, tuple)):
             raise ValueError(f"compile({name}={_check.shown(entries)}): give a list, such as ['accuracy']")
     optimizer, loss = optimizers.get(optimizer), losses.get(loss)
+    loss.spec()  # refuses what a model cannot be trained with
     plain, weighted = ([metrics.get(entry) for entry in entries or []] for entries in (given, weighted))
     for metric in (*plain, *weighted):
         metric.resolve(loss, 2)  # whether the two fit does not depend on the outputs
@@ -180,7 +200,8 @@ def evaluate(
     calls.on_test_begin()
     if calls.wants_batches("test"):
         _call_test_batches(network, settings, data, size, calls)
-    results = dict(zip(settings.names, network.evaluate(data.x, data.y, data.weights), strict=True))
+    values = network.evaluate(data.x, data.y, data.weights, min(size, len(data)))
+    results = dict(zip(settings.names, values, strict=True))
     calls.on_test_end(results)
     return results
 
@@ -199,7 +220,8 @@ def _call_test_batches(
     for number, rows in enumerate(batches(len(data), size)):
         calls.on_test_batch_begin(number)
         batch = data[rows]
-        for i, (value, root) in enumerate(zip(network.evaluate(batch.x, batch.y, batch.weights), roots, strict=True)):
+        values = network.evaluate(batch.x, batch.y, batch.weights, len(batch))
+        for i, (value, root) in enumerate(zip(values, roots, strict=True)):
             count = len(batch) if i < unweighted else batch.total_weight
             sums[i] += count * (value**2 if root else value)
             counts[i] += count
