@@ -33,10 +33,6 @@ PLANNED = {
         *("BatchNormalization", "LayerNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout"),
         *("ActivityRegularization", "Normalization"),
     ),
-    "losses": (
-        *("BinaryFocalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy"),
-        *("Dice", "Tversky"),
-    ),
     "metrics": (
         *("AUC", "Accuracy", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "Hinge"),
         *("CategoricalHinge", "SquaredHinge", "CosineSimilarity", "KLDivergence", "LogCoshError", "Poisson"),
@@ -50,30 +46,22 @@ PLANNED = {
         *("CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule"),
         *("PiecewiseConstantDecay", "PolynomialDecay"),
     ),
-    "callbacks": ("ModelCheckpoint", "TensorBoard", "BackupAndRestore"),
     "constraints": (
         *("Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "max_norm", "min_max_norm", "non_neg"),
         "unit_norm",
     ),
-    "models": ("load_model", "model_from_json", "clone_model", "save_model"),
     "utils": ("PyDataset", "Sequence"),
-    "Sequential": (
-        *("from_config", "get_config", "load_weights", "pop", "save", "save_weights", "to_json"),
-        *("trainable", "trainable_weights", "non_trainable_weights", "weights", "reset_metrics"),
-    ),
-    "fit": ("class_weight", "sample_weight", "steps_per_epoch", "validation_steps", "validation_batch_size"),
-    "evaluate": ("sample_weight", "steps"),
+    "Sequential": ("reset_metrics",),
+    "fit": ("steps_per_epoch", "validation_steps", "validation_batch_size"),
+    "evaluate": ("steps",),
     "predict": ("steps",),
-    "compile": ("weighted_metrics",),
-    "train_on_batch": ("sample_weight", "class_weight"),
-    "test_on_batch": ("sample_weight",),
 }
 INTRODUCTION = """\
 # Keras's names
 
 What of the names that Keras {keras} has for a `Sequential` is in lamina: supported, with Keras's arguments and
 semantics; planned; or refused. An import of a name that is not supported is an `ImportError`; a string, such as
-`loss='dice'`, is a `ValueError` that lists what is known; an argument is a `ValueError` that names it, unless it has
+`loss='circle'`, is a `ValueError` that lists what is known; an argument is a `ValueError` that names it, unless it has
 Keras's default. `docs/make_keras_table.py` writes this page.
 """
 
