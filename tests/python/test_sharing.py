@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import gc
+import threading
+from typing import Any
 
 import numpy as np
 import pytest
 
+from lamina import _core
 from lamina.layers import Dense, Dropout, PReLU
 from lamina.models import Sequential
 from lamina.testing import check_gradients
@@ -58,6 +61,25 @@ def test_a_model_inside_another_shares_its_weights() -> None:
     np.testing.assert_array_equal(outer.predict(X), Sequential([outer.layers[1]]).predict(inner.predict(X)))
     inner.fit(X, np.zeros((12, 4)), verbose=0)
     assert equal(outer.get_weights()[:4], inner.get_weights())
+
+
+def test_two_threads_that_build_a_model_agree_on_its_weights(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One is overtaken between the look for weights that are there and the making of its own."""
+    model = Sequential([Dense(3, input_shape=(5,)), PReLU(), Dropout(0.5)])
+    make = _core.Network
+    threads = [threading.Thread(target=lambda: model.predict(X))]
+
+    def overtaken(*arguments: Any) -> Any:
+        for thread in [threads.pop()] if threads else []:
+            thread.start()
+            thread.join()
+        return make(*arguments)
+
+    monkeypatch.setattr(_core, "Network", overtaken)
+    model.predict(X)
+    assert not threads
+    model.set_weights([np.ones((5, 3)), np.zeros(3), np.ones(3)])
+    np.testing.assert_allclose(model.predict(X)[:, 0], X.sum(axis=1), rtol=1e-5, atol=1e-6)
 
 
 def test_layers_of_a_trained_model_begin_another() -> None:

@@ -397,6 +397,7 @@ class LayerStack:
 
         Two threads that only read may both make it. That does no harm: its weights are those that came first.
         """
+        progress = self._progress  # before the look at the network, which is set before this is emptied
         if self._network is not None:
             return self._network
         if shape is None:
@@ -405,11 +406,11 @@ class LayerStack:
         network = self._made(shape)
         if self._settings is not None and self._without_gradient() is None:
             self._settings.apply(network, self._entries(shape))
-            if self._progress is not None:
-                self._progress.give(network)
-        self._progress = None
+            if progress is not None:
+                progress.give(network)
         self._gives = self.shape_after(shape)
         self._shape, self._network = shape, network
+        self._progress = None
         self._tell_shapes()
         return network
 
@@ -426,13 +427,14 @@ class LayerStack:
             given += layer.handles or [None] * len(layer.weight_names)
         network = _core.Network(math.prod(shape), entries, self.dtype, given)
         made = iter(network.weights)
-        first = True  # whether nobody else has made weights in the meantime
+        late = False  # whether another thread has made weights in the meantime
         for (layer, _), new in zip(places, values, strict=True):
             handles = [next(made) for _ in layer.weight_names]
             for handle, value in zip(handles, new, strict=False):
                 handle.write(value.reshape(handle.shape))
-            first = (first and layer.adopt(handles) is handles) or not new
-        return network if first else self._made(shape)
+            if new and layer.adopt(handles) is not handles:
+                late = True
+        return self._made(shape) if late else network
 
     def _training_progress(self) -> _training.Progress | None:
         """Return how far training came, for a network that goes on from there; the caller holds the model."""
