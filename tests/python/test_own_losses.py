@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -367,6 +368,15 @@ def test_an_error_in_an_evaluation_ends_it():
     model.evaluate(X, Y, verbose=0)
 
 
+@pytest.fixture
+def interrupts() -> Iterator[None]:
+    """Have SIGINT raise KeyboardInterrupt: a background job may have it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interrupts")
 def test_an_interrupt_ends_fit():
     """Ctrl-C while the loss runs."""
 
