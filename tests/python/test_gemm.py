@@ -165,7 +165,7 @@ def test_trainings_against_the_reference(batch: int, fused: bool, dtype: str) ->
         close(w, t, dtype)
     x = problem.x.astype(dtype)
     close(network.predict(x), truth.predict(problem.x), dtype)
-    close(network.evaluate(x, problem.targets(dtype), len(x)), truth.evaluate(problem.x, problem.y), dtype)
+    close(network.evaluate(x, problem.targets(dtype), None, len(x)), truth.evaluate(problem.x, problem.y), dtype)
 
 
 @needs_blas
