@@ -41,11 +41,6 @@ PLANNED = {
         *("FalsePositives", "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity"),
         *("SpecificityAtSensitivity", "PearsonCorrelation", "ConcordanceCorrelation"),
     ),
-    "optimizers": ("Nadam", "Adamax", "Adadelta", "Ftrl", "Lion"),
-    "optimizers.schedules": (
-        *("CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule"),
-        *("PiecewiseConstantDecay", "PolynomialDecay"),
-    ),
     "constraints": (
         *("Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "max_norm", "min_max_norm", "non_neg"),
         "unit_norm",

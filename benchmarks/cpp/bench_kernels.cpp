@@ -124,7 +124,7 @@ template <class T> void add_products(const std::string& isa, const kernels::Tabl
     for (const Index depth : {64, 256})
       add<T>("product/" + std::to_string(product_rows) + "x" + std::to_string(depth) + "x32", isa, table,
              [=](const auto& t) { return product<T>(t, product_rows, depth); });
-  for (std::size_t u = 0; u < std::size(kernels::updates); ++u)
+  for (std::size_t u = 0; u < kernels::fused_updates; ++u)
     for (const Index gradient_rows : {10, 128}) {
       const std::string size = std::string(kernels::updates[u].name) + "/" + std::to_string(gradient_rows);
       const auto update = static_cast<kernels::Update>(u);

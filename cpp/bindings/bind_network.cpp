@@ -153,7 +153,7 @@ py::list get_moments(const Network& n) {
     require_compiled(model.compiled());
     const auto lock = model.reading();
     py::list found;
-    for (int slot = 0; slot < model.optimizer().slots(); ++slot)
+    for (int slot = 0; slot < model.optimizer().update().slots(); ++slot)
       found.append(tensors(model, [&model, slot](std::size_t i, T* out) { model.read_moment(slot, i, out); }));
     return found;
   });
@@ -170,7 +170,7 @@ void set_moments(const Network& n, const std::vector<std::vector<py::array>>& mo
       for (std::size_t i = 0; i < infos.size(); ++i)
         values.back().push_back(values_for<T>(infos[i], of_slot[i], "set_moments"));
     }
-    const int slots = model.optimizer().slots();
+    const int slots = model.optimizer().update().slots();
     require(static_cast<int>(moments.size()) == slots, "set_moments: the optimizer keeps ", slots, " moments, not ", moments.size());
     const auto lock = model.changing();
     for (int slot = 0; slot < slots; ++slot)
@@ -383,6 +383,24 @@ void bind_network(py::module_& m) {
       .def("set_weights", set_weights, py::arg("weights"))
       .def("get_moments", get_moments)
       .def("set_moments", set_moments, py::arg("moments"))
+      .def(
+          "schedule",
+          [](const Network& n, std::uint64_t first, const std::vector<double>& rates) {
+            n.visit([&]<class T>(training::Model<T>& model) {
+              require_compiled(model.compiled());
+              const auto lock = model.changing();
+              model.optimizer().schedule(first, rates);
+            });
+          },
+          py::arg("first"), py::arg("rates"))
+      .def("take_averages",
+           [](const Network& n) {
+             n.visit([]<class T>(training::Model<T>& model) {
+               require_compiled(model.compiled());
+               const auto lock = model.changing();
+               model.take_averages();
+             });
+           })
       .def("compile", compile, py::arg("loss"), py::arg("optimizer"), py::arg("metrics"),
            py::arg("weighted_metrics") = std::vector<std::string>())
       .def("predict", predict, py::arg("x"), py::arg("refuse") = false)

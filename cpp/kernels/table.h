@@ -42,6 +42,20 @@ template <class T> struct WeightGradient {
   T l1, twice_l2;
 };
 
+// An update from stored gradients, which hold their penalties: clipped, decayed, ruled, averaged.
+template <class T> struct StoredUpdate {
+  Index count;           // of weights, a multiple of 32
+  const T* gradient;     // [count]
+  T* weights;            // [count]
+  T* slots[max_slots];   // [count] each
+  T* average;            // [count]: the moving average of the weights, or null
+  const T* scalars;      // the update rule's numbers for this step
+  T scale, limit;        // the gradient is multiplied by scale, then cut to ±limit
+  T decay;               // w -= decay w before the rule
+  T average_share;       // average += average_share (w - average)
+  bool overwrite;        // the average then becomes the weight
+};
+
 inline constexpr int max_activation_parameters = 3;
 
 // x[rows, columns] = f(input), or the gradient x *= f', in place, where input is what the gradient is taken from.
@@ -128,20 +142,47 @@ template <class T> struct Sums {
 
 // The one list of update rules.
 enum class Update : int {
+#define LAMINA_FUSED_UPDATE(name, rule, slots) name,
 #define LAMINA_UPDATE(name, rule, slots) name,
 #include "kernels/updates.def"
-#undef LAMINA_UPDATE
   count
 };
+inline constexpr int fused_updates = 0
+#define LAMINA_FUSED_UPDATE(name, rule, slots) +1
+#define LAMINA_UPDATE(name, rule, slots)
+#include "kernels/updates.def"
+    ;
 struct UpdateInfo {
   const char* name;
   int slots;
 };
 inline constexpr UpdateInfo updates[] = {
+#define LAMINA_FUSED_UPDATE(name, rule, slots) {#name, slots},
 #define LAMINA_UPDATE(name, rule, slots) {#name, slots},
 #include "kernels/updates.def"
-#undef LAMINA_UPDATE
 };
+
+// What is done to a gradient before the rule sees it: each element, or each weight's norm, or that of all together, is
+// kept within a limit.
+enum class Clip : int { none, value, norm, global_norm };
+
+// How weights change.
+struct UpdateRule {
+  Update update = Update::store;
+  Clip clip = Clip::none;
+  double limit = 0;
+  bool decays = false;    // by a decay that is not part of the rule
+  bool averages = false;  // a moving average of the weights is kept behind the rule's moments
+
+  bool fusible() const {
+    return static_cast<int>(update) < fused_updates && clip == Clip::none && !decays && !averages;
+  }
+  int slots() const { return updates[static_cast<int>(update)].slots + averages; }
+};
+inline constexpr int max_moments = max_slots + 1;
+
+// The numbers of a step: the rule's come first.
+inline constexpr int decay_scalar = 8, average_scalar = 9, overwrite_scalar = 10, max_scalars = 11;
 
 enum class SourceType : int { uint8, float32, float64, count };
 
@@ -175,8 +216,9 @@ inline constexpr int activation_count = static_cast<int>(sizeof(activations) / s
 template <class T> struct Table {
   int lanes;
   void (*product)(const Product<T>&);
-  void (*weight_gradient[static_cast<int>(Update::count)])(const WeightGradient<T>&);
-  void (*bias_gradient[static_cast<int>(Update::count)])(const WeightGradient<T>&);  // inputs = 1, x = 1
+  void (*weight_gradient[fused_updates])(const WeightGradient<T>&);
+  void (*bias_gradient[fused_updates])(const WeightGradient<T>&);  // inputs = 1, x = 1
+  void (*stored_update[static_cast<int>(Update::count)])(const StoredUpdate<T>&);
   void (*activation_forward[activation_count])(const Elementwise<T>&);
   void (*activation_gradient[activation_count])(const Elementwise<T>&);
   void (*multiply)(const Multiply<T>&);

@@ -17,23 +17,29 @@ using lamina::kernels::Table;
 
 // U is the vector type of the updates.
 template <class V, class U = V> constexpr Table<typename V::Scalar> make_table() {
+#define LAMINA_FUSED_UPDATE(name, rule, count) static_assert(rule<V>::slots == count);
 #define LAMINA_UPDATE(name, rule, count) static_assert(rule<V>::slots == count);
 #include "kernels/updates.def"
-#undef LAMINA_UPDATE
   return {
       .lanes = V::lanes,
       .product = product<V>,
       .weight_gradient =
           {
-#define LAMINA_UPDATE(name, rule, slots) weight_gradient<U, rule>,
+#define LAMINA_FUSED_UPDATE(name, rule, slots) weight_gradient<U, rule>,
+#define LAMINA_UPDATE(name, rule, slots)
 #include "kernels/updates.def"
-#undef LAMINA_UPDATE
           },
       .bias_gradient =
           {
-#define LAMINA_UPDATE(name, rule, slots) bias_gradient<U, rule>,
+#define LAMINA_FUSED_UPDATE(name, rule, slots) bias_gradient<U, rule>,
+#define LAMINA_UPDATE(name, rule, slots)
 #include "kernels/updates.def"
-#undef LAMINA_UPDATE
+          },
+      .stored_update =
+          {
+#define LAMINA_FUSED_UPDATE(name, rule, slots) stored_update<V, rule>,
+#define LAMINA_UPDATE(name, rule, slots) stored_update<V, rule>,
+#include "kernels/updates.def"
           },
       .activation_forward =
           {

@@ -29,7 +29,7 @@ struct ParameterInfo : WeightShape, WeightSpec {
 template <class T> struct Parameter : ParameterInfo {
   T* value = nullptr;
   T* gradient = nullptr;  // where gradients are stored
-  T* slots[kernels::max_slots] = {};
+  T* slots[kernels::max_moments] = {};
 
   // The arguments of an update of the panel's weights from input `first` on: where they and their moments lie.
   kernels::WeightGradient<T> update_at(Index panel, Index first) const {

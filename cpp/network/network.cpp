@@ -57,13 +57,23 @@ template <class T> void Network<T>::write_moment(int slot, std::size_t i, const 
   pack(parameters_.at(i), in, parameters_.at(i).slots[slot]);
 }
 
-template <class T> void Network<T>::reset_moments(int slots, T value) {
-  for (int s = 0; s < kernels::max_slots; ++s) {
-    moments_[s] = s < slots ? arena_of<T>(room_) : Arena<T>();
-    if (s < slots && value != 0) std::fill_n(moments_[s].at(0), room_, value);
+template <class T> void Network<T>::reset_moments(const std::vector<double>& first) {
+  for (std::size_t s = 0; s < kernels::max_moments; ++s) {
+    const bool kept = s < first.size();
+    moments_[s] = kept ? arena_of<T>(room_) : Arena<T>();
+    if (kept && first[s] != 0) std::fill_n(moments_[s].at(0), room_, static_cast<T>(first[s]));
     for (std::size_t i = 0; i < parameters_.size(); ++i)
-      parameters_[i].slots[s] = s < slots ? moments_[s].at(offsets_[i]) : nullptr;
+      parameters_[i].slots[s] = kept ? moments_[s].at(offsets_[i]) : nullptr;
   }
+}
+
+template <class T> void Network<T>::copy_weights_to_moment(int slot) {
+  for (const layers::Parameter<T>& p : parameters_) std::copy_n(p.value, p.size(), p.slots[slot]);
+}
+
+template <class T> void Network<T>::copy_moment_to_weights(int slot) {
+  for (const layers::Parameter<T>& p : parameters_)
+    if (p.trainable) std::copy_n(p.slots[slot], p.size(), p.value);
 }
 
 template <class T> void Network<T>::ensure_gradients() {

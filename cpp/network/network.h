@@ -36,8 +36,10 @@ template <class T> class Network {
   void read_moment(int slot, std::size_t i, T* out) const;
   void write_moment(int slot, std::size_t i, const T* in);
 
-  // Room for `slots` moments a weight, all with one value.
-  void reset_moments(int slots, T value);
+  // Room for a moment of every weight for each of these values, with which it begins.
+  void reset_moments(const std::vector<double>& first);
+  void copy_weights_to_moment(int slot);
+  void copy_moment_to_weights(int slot);  // of the weights that are trained
   void ensure_gradients();
 
   // Keeps a copy of all weights, to which go_back() returns.
@@ -55,7 +57,7 @@ template <class T> class Network {
   Weights<T> weights_;
   std::vector<Index> offsets_;  // by parameter, in any of the arenas
   Index room_ = 0;              // elements of an arena
-  Arena<T> kept_, gradients_, moments_[kernels::max_slots];
+  Arena<T> kept_, gradients_, moments_[kernels::max_moments];
 };
 
 }  // namespace lamina::network

@@ -9,8 +9,8 @@
 #include "gemm/backend.h"
 #include "layers/dense.h"
 #include "layers/reshape.h"
-#include "layers/stored_update.h"
 #include "network/objective_steps.h"
+#include "network/update_steps.h"
 
 namespace lamina::network {
 namespace {
@@ -114,7 +114,7 @@ template <class T> struct Plan<T>::Parts {
   std::unique_ptr<losses::Loss<T>> loss;
   std::vector<const metrics::Metric*> metric_list;
   ValueRoom room;
-  std::vector<double> own_values, penalty_segments;
+  std::vector<double> own_values, penalty_segments, square_segments;
   Totals totals;
 
   std::vector<std::unique_ptr<Step<T>>> steps;
@@ -330,7 +330,7 @@ template <class T> struct Plan<T>::Parts {
 
   void add_backward() {
     const kernels::Update update =
-        options.backward == Backward::fused_update ? options.update : kernels::Update::store;
+        options.backward == Backward::fused_update ? options.update.update : kernels::Update::store;
     // Gradients by rows follow the loss without a barrier, and the sum of the rows' losses stands behind them. Of a small
     // batch all updates come last, behind one barrier; of a large one right behind the gradient that read the weights.
     const bool updates_last = options.capacity <= small_batch;
@@ -362,8 +362,7 @@ template <class T> struct Plan<T>::Parts {
     if (by_rows) add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals));
     add_updates();
     if (options.backward != Backward::stored_update) return;
-    for (const layers::Parameter<T>& parameter : network.parameters())
-      if (parameter.trainable) add(layers::make_stored_update(parameter, network.table(), options.update));
+    for (auto& step : make_update_steps(network, options.update, square_segments)) add(std::move(step));
   }
 };
 

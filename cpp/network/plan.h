@@ -33,7 +33,7 @@ struct PlanOptions {
   Backward backward = Backward::none;
   const Objective* objective = nullptr;  // null: predictions only
   bool weighted = false;  // rows have sample weights, by which their losses and gradients are multiplied
-  kernels::Update update = kernels::Update::store;
+  kernels::UpdateRule update = {};  // with Backward::fused_update a fusible one
 };
 
 // Throws std::invalid_argument for an unknown name, an option out of range, or a metric that does not fit the loss's

@@ -9,14 +9,14 @@ class Adagrad final : public Optimizer {
   explicit Adagrad(const OptimizerSpec& spec)
       : Optimizer(spec), first_(value("initial_accumulator_value")), epsilon_(value("epsilon")) {}
 
-  kernels::Update update() const override { return kernels::Update::adagrad; }
-  double first_moment() const override { return first_; }
-  void scalars(std::uint64_t, double* out) const override {
-    out[0] = learning_rate;
+ private:
+  kernels::Update rule() const override { return kernels::Update::adagrad; }
+  double first_moment(int) const override { return first_; }
+  void numbers(std::uint64_t iteration, double* out) const override {
+    out[0] = rate(iteration);
     out[1] = epsilon_;
   }
 
- private:
   double first_, epsilon_;
 };
 

@@ -10,9 +10,7 @@
 
 namespace lamina::optimizers {
 
-inline constexpr int max_scalars = 8;
-
-// Hyperparameters by Keras's names; booleans as 0 and 1.
+// Hyperparameters by Keras's names; booleans as 0 and 1, absent ones as no entry.
 struct OptimizerSpec {
   std::string name;
   std::map<std::string, double> values;
@@ -23,20 +21,35 @@ class Optimizer {
   explicit Optimizer(const OptimizerSpec& spec);
   virtual ~Optimizer() = default;
 
-  virtual kernels::Update update() const = 0;
-  int slots() const { return kernels::updates[static_cast<int>(update())].slots; }  // moments a weight
-  virtual double first_moment() const { return 0; }  // what each of them begins with
+  kernels::UpdateRule update() const;
+  std::vector<double> first_moments() const;  // what each moment begins with, the average of weights among them
 
-  // The rule's numbers for the update after `iteration` others, in double.
-  virtual void scalars(std::uint64_t iteration, double* out) const = 0;
+  // The numbers for the update after `iteration` others, in double.
+  void scalars(std::uint64_t iteration, double* out) const;
 
   double learning_rate;
 
+  // Where there are some, the learning rates from an iteration on; `learning_rate` counts before and after them.
+  void schedule(std::uint64_t first, std::vector<double> rates);
+
  protected:
   double value(const char* name) const;  // throws std::invalid_argument where it is missing
+  double value(const char* name, double otherwise) const;
+  double rate(std::uint64_t iteration) const;
+  bool has_decay() const { return decay_ >= 0; }
+  double decay(std::uint64_t iteration) const { return decay_ * rate(iteration); }
 
  private:
+  virtual kernels::Update rule() const = 0;
+  virtual double first_moment(int) const { return 0; }
+  virtual void numbers(std::uint64_t iteration, double* out) const = 0;  // the rule's
+
   OptimizerSpec spec_;
+  std::uint64_t first_scheduled_ = 0;
+  std::vector<double> scheduled_;
+  kernels::Clip clip_ = kernels::Clip::none;
+  double limit_ = 0, decay_, ema_momentum_;  // negative where there is none
+  std::uint64_t overwrite_every_;            // 0: never
 };
 
 // β^n by repeated squaring: the same bits wherever it is asked for, which libm does not promise.

@@ -13,19 +13,19 @@ class RmsProp final : public Optimizer {
         epsilon_(value("epsilon")),
         centered_(value("centered") != 0) {}
 
-  kernels::Update update() const override {
+ private:
+  kernels::Update rule() const override {
     using kernels::Update;
     if (momentum_ == 0) return centered_ ? Update::centered_rmsprop : Update::rmsprop;
     return centered_ ? Update::centered_rmsprop_momentum : Update::rmsprop_momentum;
   }
-  void scalars(std::uint64_t, double* out) const override {
-    out[0] = learning_rate;
+  void numbers(std::uint64_t iteration, double* out) const override {
+    out[0] = rate(iteration);
     out[1] = 1 - rho_;
     out[2] = epsilon_;
     out[3] = momentum_;
   }
 
- private:
   double rho_, momentum_, epsilon_;
   bool centered_;
 };

@@ -9,16 +9,16 @@ class Sgd final : public Optimizer {
   explicit Sgd(const OptimizerSpec& spec)
       : Optimizer(spec), momentum_(value("momentum")), nesterov_(value("nesterov") != 0) {}
 
-  kernels::Update update() const override {
+ private:
+  kernels::Update rule() const override {
     if (momentum_ == 0) return kernels::Update::sgd;
     return nesterov_ ? kernels::Update::nesterov : kernels::Update::momentum;
   }
-  void scalars(std::uint64_t, double* out) const override {
-    out[0] = learning_rate;
+  void numbers(std::uint64_t iteration, double* out) const override {
+    out[0] = rate(iteration);
     out[1] = momentum_;
   }
 
- private:
   double momentum_;
   bool nesterov_;
 };

@@ -80,7 +80,7 @@ template <class T>
 void Model<T>::compile(const network::Objective& objective, const optimizers::OptimizerSpec& spec) {
   network::check_objective(objective);
   auto optimizer = optimizers::make(spec);
-  network_.reset_moments(optimizer->slots(), static_cast<T>(optimizer->first_moment()));
+  network_.reset_moments(optimizer->first_moments());
   objective_ = objective;
   optimizer_ = std::move(optimizer);
   iterations = 0;
@@ -90,8 +90,15 @@ void Model<T>::compile(const network::Objective& objective, const optimizers::Op
 template <class T> bool Model<T>::mend_weights() {
   if (network_.finite()) return false;
   network_.go_back();
-  network_.reset_moments(optimizer_->slots(), static_cast<T>(optimizer_->first_moment()));
+  network_.reset_moments(optimizer_->first_moments());
+  const kernels::UpdateRule rule = optimizer_->update();
+  if (rule.averages) network_.copy_weights_to_moment(rule.slots() - 1);
   return true;
+}
+
+template <class T> void Model<T>::take_averages() {
+  const kernels::UpdateRule rule = optimizer_->update();
+  if (rule.averages && iterations > 0) network_.copy_moment_to_weights(rule.slots() - 1);
 }
 
 template <class T> void Model<T>::read_weight(std::size_t i, T* out) const {

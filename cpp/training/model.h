@@ -58,6 +58,9 @@ template <class T> class Model {
   void keep_weights() { network_.keep(); }
   bool mend_weights();
 
+  // Has the moving averages of the weights take their places, where the optimizer keeps some and made an update.
+  void take_averages();
+
   // How often the model was compiled: what a plan for updates was made for holds until the next time.
   std::uint64_t compilations() const { return compilations_; }
 

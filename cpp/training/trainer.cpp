@@ -12,13 +12,15 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 template <class T> network::PlanOptions options_for(Model<T>& model, Index capacity) {
-  if (!model.fused) model.ensure_gradients();
+  const kernels::UpdateRule update = model.optimizer().update();
+  const bool fused = model.fused && update.fusible();
+  if (!fused) model.ensure_gradients();
   return {.capacity = capacity,
           .training = true,
           .skip_zero_columns = true,
-          .backward = model.fused ? network::Backward::fused_update : network::Backward::stored_update,
+          .backward = fused ? network::Backward::fused_update : network::Backward::stored_update,
           .objective = &model.objective(),
-          .update = model.optimizer().update()};
+          .update = update};
 }
 
 network::PlanOptions with_weights(network::PlanOptions options, bool weighted) {
@@ -104,8 +106,8 @@ template <class T> void Trainer<T>::run_region(int team_size, Index last, double
   run_team(team_size, [&](Team& team) {
     for (Index b = first; b < end.load(std::memory_order_relaxed); ++b) {
       const std::uint64_t iteration = iterations + static_cast<std::uint64_t>(b - first);
-      double numbers[optimizers::max_scalars] = {};
-      T scalars[optimizers::max_scalars];
+      double numbers[kernels::max_scalars] = {};
+      T scalars[kernels::max_scalars];
       model_.optimizer().scalars(iteration, numbers);
       std::transform(std::begin(numbers), std::end(numbers), std::begin(scalars),
                      [](double x) { return static_cast<T>(x); });

@@ -19,6 +19,7 @@ def resolve(
     names: Mapping[str, type[T]],
     own: bool = True,
     only_in_keras: Mapping[str, str] = MappingProxyType({}),
+    more: Collection[str] = (),
 ) -> T:
     """Return the instance of `base` that `identifier` stands for.
 
@@ -37,6 +38,8 @@ def resolve(
         Whether other classes that derive from `base` will do: False where the core must know them.
     only_in_keras : mapping of str
         Names that are no mistakes, but of what Keras has and lamina has not, and why not.
+    more : collection of str
+        Arguments that all classes take besides those of their signatures.
 
     Raises
     ------
@@ -74,7 +77,7 @@ def resolve(
         raise _check.unknown(kind, name, canonical(names))
     if not isinstance(config, Mapping):
         raise TypeError(f"{kind} {name!r}: its config must be a dictionary, not {_check.shown(config)}")
-    return found(**arguments(found, config))
+    return found(**arguments(found, config, more))
 
 
 def arguments(cls: type, config: Mapping[str, Any], more: Collection[str] = ()) -> dict[str, Any]:

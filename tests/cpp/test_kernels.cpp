@@ -462,7 +462,8 @@ TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double)
 TEST_CASE_TEMPLATE("every entry of the table has a test", T, float, double) {
   // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, affine, prelu, dropout_mask, penalty, the lists;
   // multiply_adds and lanes.
-  constexpr std::size_t tested = 12 + 2 * static_cast<std::size_t>(kernels::Update::count) +
+  constexpr std::size_t tested = 12 + 2 * static_cast<std::size_t>(kernels::fused_updates) +
+                                 static_cast<std::size_t>(kernels::Update::count) +
                                  2 * static_cast<std::size_t>(kernels::activation_count) +
                                  static_cast<std::size_t>(kernels::SourceType::count);
   CHECK_MESSAGE(sizeof(kernels::Table<T>) / sizeof(void*) == tested,

@@ -98,7 +98,7 @@ template <class T> struct NeverSkipping {
     skipped = 0;
     kernels::Table<T> changed = of;
     changed.product = product;
-    replace(changed, std::make_integer_sequence<int, static_cast<int>(kernels::Update::count)>());
+    replace(changed, std::make_integer_sequence<int, kernels::fused_updates>());
     return changed;
   }
   template <int... updates> static void replace(kernels::Table<T>& table, std::integer_sequence<int, updates...>) {

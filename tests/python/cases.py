@@ -76,6 +76,10 @@ METRICS = {  # metric: the kinds of targets it can be asked for
     "mean_absolute_error": ("distribution", "fraction", "real", "large", "positive", "sign"),
 }
 RMSPROP = {"name": "rmsprop", "learning_rate": 0.003, "rho": 0.9, "momentum": 0.0, "epsilon": 1e-7, "centered": False}
+FTRL = {
+    "name": "ftrl", "learning_rate": 0.05, "learning_rate_power": -0.5, "initial_accumulator_value": 0.1, "beta": 0.0,
+    "l1_regularization_strength": 0.01, "l2_regularization_strength": 0.0, "l2_shrinkage_regularization_strength": 0.0,
+}  # fmt: skip
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.0, "nesterov": False},
     "momentum": {"name": "sgd", "learning_rate": 0.02, "momentum": 0.9, "nesterov": False},
@@ -90,7 +94,27 @@ OPTIMIZERS: dict[str, dict[str, Any]] = {
     "rmsprop_centered": {**RMSPROP, "rho": 0.7, "epsilon": 1e-4, "centered": True},
     "rmsprop_both": {**RMSPROP, "momentum": 0.5, "epsilon": 1e-2, "centered": True},
     "adagrad": {"name": "adagrad", "learning_rate": 0.03, "initial_accumulator_value": 0.1, "epsilon": 1e-7},
+    "amsgrad": {
+        "name": "adam", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.75, "epsilon": 1e-7, "amsgrad": True,
+    },
+    "nadam": {"name": "nadam", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
+    "adamax": {"name": "adamax", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7},
+    "adadelta": {"name": "adadelta", "learning_rate": 1.0, "rho": 0.95, "epsilon": 1e-5},
+    "ftrl": FTRL,
+    "ftrl_power": {
+        **FTRL, "learning_rate_power": -0.75, "l1_regularization_strength": 0.0, "beta": 0.5,
+        "l2_regularization_strength": 0.05, "l2_shrinkage_regularization_strength": 0.05,
+    },
+    "lion": {"name": "lion", "learning_rate": 0.003, "beta_1": 0.9, "beta_2": 0.99},
+    "clipnorm": {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": False, "clipnorm": 0.25},
+    "global_clipnorm": {
+        "name": "sgd", "learning_rate": 0.05, "momentum": 0.0, "nesterov": False, "global_clipnorm": 0.5,
+    },
+    "clipvalue": {**RMSPROP, "clipvalue": 0.05, "weight_decay": 0.1},
 }  # fmt: skip
+
+#: Those that meet every loss and activation; the others only change what follows the gradient.
+PAIRED_OPTIMIZERS = list(OPTIMIZERS)[:11]
 
 
 def representable(options: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +221,7 @@ def chosen_parts() -> list[dict[str, list[Any]]]:
             "optimizer": ["sgd", "adam"],
         },
         {"loss": few, "head": plain, "hidden": [*activations(), None], "optimizer": ["momentum", "rmsprop", "adamw"]},
-        {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": list(OPTIMIZERS)},
+        {"loss": few, "head": plain, "hidden": [*some, None], "optimizer": PAIRED_OPTIMIZERS},
     ]
 
 

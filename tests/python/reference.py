@@ -26,6 +26,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import reference_losses
+from reference_optimizers import clipped, make_optimizer
 
 Array = np.ndarray
 Layer = dict[str, Any]
@@ -292,101 +293,6 @@ class RunningMeans:
 
 
 # --------------------------------------------------------------------------------------------
-# Optimizers (formulas of the files in keras/src/optimizers). Moments begin at 0 where nothing else is said.
-# --------------------------------------------------------------------------------------------
-
-
-class Sgd:
-    """m = mu m - eta g; w += m, or with Nesterov w += mu m - eta g."""
-
-    def __init__(self, learning_rate: float, momentum: float, nesterov: bool) -> None:
-        self.learning_rate, self.momentum, self.nesterov = learning_rate, momentum, nesterov
-        self.velocities: dict[int, Array] = {}
-
-    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
-        """The new value of weight number `index` in step 1, 2, ..."""
-        scaled = self.learning_rate * gradient
-        velocity = self.momentum * self.velocities.get(index, np.zeros_like(weight)) - scaled
-        self.velocities[index] = velocity
-        return weight + (self.momentum * velocity - scaled if self.nesterov else velocity)
-
-
-class Adam:
-    """Kingma and Ba 2015, with the bias corrections folded into the learning rate."""
-
-    def __init__(self, learning_rate: float, beta_1: float, beta_2: float, epsilon: float) -> None:
-        self.learning_rate, self.epsilon = learning_rate, epsilon
-        self.beta_1, self.beta_2 = beta_1, beta_2
-        self.moments: dict[int, tuple[Array, Array]] = {}
-
-    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
-        """The new value of weight number `index` in step 1, 2, ..."""
-        zero = np.zeros_like(weight)
-        m, v = self.moments.get(index, (zero, zero))
-        m = self.beta_1 * m + (1 - self.beta_1) * gradient
-        v = self.beta_2 * v + (1 - self.beta_2) * gradient * gradient
-        self.moments[index] = (m, v)
-        rate = self.learning_rate * math.sqrt(1 - self.beta_2**step) / (1 - self.beta_1**step)
-        return weight - rate * m / (np.sqrt(v) + self.epsilon)
-
-
-class AdamW(Adam):
-    """Adam after w -= w * weight_decay * eta, for every weight."""
-
-    def __init__(self, weight_decay: float, **options: float) -> None:
-        super().__init__(**options)
-        self.weight_decay = weight_decay
-
-    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
-        """The new value of weight number `index` in step 1, 2, ..."""
-        decayed = weight - weight * (self.weight_decay * self.learning_rate)
-        return super().update(index, decayed, gradient, step)
-
-
-class RmsProp:
-    """Tieleman and Hinton 2012, epsilon under the root."""
-
-    def __init__(self, learning_rate: float, rho: float, momentum: float, epsilon: float, centered: bool) -> None:
-        self.learning_rate, self.rho, self.epsilon = learning_rate, rho, epsilon
-        self.momentum, self.centered = momentum, centered
-        self.moments: dict[int, tuple[Array, Array, Array]] = {}
-
-    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
-        """The new value of weight number `index` in step 1, 2, ..."""
-        zero = np.zeros_like(weight)
-        square, mean, velocity = self.moments.get(index, (zero, zero, zero))
-        square = self.rho * square + (1 - self.rho) * gradient * gradient
-        mean = self.rho * mean + (1 - self.rho) * gradient
-        variance = np.maximum(square - mean * mean, 0) if self.centered else square
-        increment = self.learning_rate * gradient / np.sqrt(variance + self.epsilon)
-        velocity = self.momentum * velocity + increment
-        self.moments[index] = (square, mean, velocity)
-        return weight - velocity
-
-
-class Adagrad:
-    """Duchi, Hazan and Singer 2011, epsilon under the root."""
-
-    def __init__(self, learning_rate: float, initial_accumulator_value: float, epsilon: float) -> None:
-        self.learning_rate, self.first, self.epsilon = learning_rate, initial_accumulator_value, epsilon
-        self.sums: dict[int, Array] = {}
-
-    def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
-        """The new value of weight number `index` in step 1, 2, ..."""
-        total = self.sums.get(index, np.full_like(weight, self.first)) + gradient * gradient
-        self.sums[index] = total
-        return weight - self.learning_rate * gradient / np.sqrt(total + self.epsilon)
-
-
-OPTIMIZERS: dict[str, Callable[..., Any]] = {
-    "sgd": Sgd,
-    "adam": Adam,
-    "adamw": AdamW,
-    "rmsprop": RmsProp,
-    "adagrad": Adagrad,
-}
-
-# --------------------------------------------------------------------------------------------
 # The network
 # --------------------------------------------------------------------------------------------
 
@@ -434,7 +340,7 @@ class Network:
         """Names the loss and the optimizer (dictionaries with names and options), and the metrics."""
         self.loss = loss
         options = {key: value for key, value in optimizer.items() if key != "name"}
-        self.optimizer = OPTIMIZERS[optimizer["name"]](**options)
+        self.optimizer, self.limits = make_optimizer(optimizer["name"], options)
         self.metrics, self.weighted_metrics = list(metrics), list(weighted_metrics)
         self.iterations = 0
 
@@ -538,7 +444,7 @@ class Network:
         self.iterations += 1
         self.weights = [
             self.optimizer.update(i, w, g, self.iterations)
-            for i, (w, g) in enumerate(zip(self.weights, gradients, strict=True))
+            for i, (w, g) in enumerate(zip(self.weights, clipped(gradients, self.limits), strict=True))
         ]
         return loss, output
 

@@ -363,14 +363,14 @@ def test_what_is_no_name(use):
         (lambda: initializers.GlorotUniform(1.5), TypeError, "seed=1.5"),
         (lambda: regularizers.L1(-1), ValueError, "L1(l1=-1)"),
         (lambda: regularizers.L2(float("inf")), ValueError, "L2(l2=inf)"),
-        (lambda: SGD(learning_rate=-1), ValueError, "SGD(learning_rate=-1)"),
+        (lambda: SGD(learning_rate=-1.0), ValueError, "SGD(learning_rate=-1.0)"),
         (lambda: SGD(momentum=1), ValueError, "momentum=1"),
         (lambda: SGD(nesterov=1), TypeError, "nesterov=1"),
         (lambda: Adam("fast"), TypeError, "learning_rate='fast'"),
         (lambda: Adam(beta_1=1.0), ValueError, "beta_1=1.0"),
         (lambda: Adam(beta_2=-0.1), ValueError, "beta_2=-0.1"),
         (lambda: Adam(epsilon=0), ValueError, "epsilon=0"),
-        (lambda: Adam(amsgrad=True), TypeError, "amsgrad"),
+        (lambda: Adam(amsgrad=1), TypeError, "amsgrad=1"),
         (lambda: set_random_seed(-1), ValueError, "seed=-1"),
         (lambda: set_random_seed(None), TypeError, "seed=None"),
         (lambda: set_random_seed(True), TypeError, "seed=True"),
@@ -389,7 +389,7 @@ def test_bad_arguments_are_named(use, error, words):
 def test_numbers_of_other_types_are_numbers():
     assert Dense(np.int64(3)).units == 3
     assert Dropout(np.float32(0.5)).rate == 0.5
-    assert Adam(learning_rate=1).learning_rate == 1.0
+    assert Adam(learning_rate=np.float32(0.5)).learning_rate == 0.5
 
 
 # --- the package ------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from lamina.callbacks import Callback, History, LambdaCallback
 from lamina.layers import Dense, Layer
 from lamina.layers.base import LayerOptions
 from lamina.models import Sequential
+from lamina.optimizers import schedules
+from lamina.optimizers._base import OptimizerOptions
 from lamina.utils import set_random_seed, to_categorical
 
 Errors = dict[str, tuple[type[Exception], Any]]
@@ -75,6 +77,11 @@ COUNT = whole([1, 7, np.int64(3), np.array(2)], [0, -1])
 SHARE = real([0, 0.5, np.float32(0.25), Fraction(1, 4)], [1, 1.5, -0.1])
 NOT_NEGATIVE = real([0, 0.5, np.float16(2), 3], [-1, -1e-300])
 ABOVE_ZERO = real([1e-7, 0.5, 3], [0, -1])
+RATE = Kind(
+    [0.0, 0.5, np.float16(2), Fraction(1, 4), schedules.InverseTimeDecay(0.1, 10, 0.5)],
+    [*no_numbers(), 0, 3, np.int8(1), len, schedules.ExponentialDecay],
+    [-1.0, -1e-300, NAN, INF, -INF],
+)
 FLAG = Kind([True, False, np.True_], [0, 1, 1.0, "yes", None, [], np.array([True, False])], [])
 NAME = Kind([None, "a", "été"], [3, b"a", ["a"], ""], [])
 SEED = optional(whole([0, 2**64 - 1, np.uint8(3)], [-1, 2**64]))
@@ -123,7 +130,7 @@ KINDS: dict[str, Kind] = {
     "alpha": NOT_NEGATIVE,
     "scale": real([1 / 255, -2, 0], []),
     "offset": real([0, -0.5], []),
-    "learning_rate": NOT_NEGATIVE,
+    "learning_rate": RATE,
     "momentum": SHARE,
     "nesterov": FLAG,
     "centered": FLAG,
@@ -132,8 +139,26 @@ KINDS: dict[str, Kind] = {
     "beta_1": SHARE,
     "beta_2": SHARE,
     "epsilon": ABOVE_ZERO,
-    "weight_decay": NOT_NEGATIVE,
+    "weight_decay": optional(NOT_NEGATIVE),
+    **dict.fromkeys(("clipnorm", "global_clipnorm", "clipvalue"), optional(ABOVE_ZERO)),
+    "use_ema": FLAG,
+    "ema_momentum": real([0, 0.5, 1], [-0.1, 1.5]),
+    "ema_overwrite_frequency": optional(COUNT),
+    "loss_scale_factor": fixed(None),
+    "gradient_accumulation_steps": fixed(None),
     "initial_accumulator_value": NOT_NEGATIVE,
+    "learning_rate_power": real([0, -0.5, -2], [1, 1e-300]),
+    **dict.fromkeys(
+        ("l1_regularization_strength", "l2_regularization_strength", "l2_shrinkage_regularization_strength"),
+        NOT_NEGATIVE,
+    ),
+    **dict.fromkeys(("initial_learning_rate", "end_learning_rate", "decay_rate", "power", "m_mul"), NOT_NEGATIVE),
+    "warmup_steps": NOT_NEGATIVE,
+    "warmup_target": optional(NOT_NEGATIVE),
+    **dict.fromkeys(("decay_steps", "first_decay_steps"), ABOVE_ZERO),
+    "staircase": FLAG,
+    "cycle": FLAG,
+    "t_mul": real([1, 1.5, 2], [0.5, -1]),
     "l1": NOT_NEGATIVE,
     "l2": NOT_NEGATIVE,
     "from_logits": FLAG,
@@ -158,6 +183,13 @@ OWN_KINDS: dict[tuple[str, str], Kind] = {
     ("Dice", "axis"): OVERLAP_AXIS,
     ("Tversky", "axis"): OVERLAP_AXIS,
     ("LeakyReLU", "alpha"): optional(NOT_NEGATIVE),
+    ("AdamW", "weight_decay"): NOT_NEGATIVE,
+    ("Ftrl", "learning_rate"): Kind(RATE.good[1:], RATE.type_errors, [*RATE.value_errors, 0.0]),
+    ("Lion", "beta_1"): real([0.5, 1], [0, -0.1, 1.5]),
+    **{(cls, "alpha"): NOT_NEGATIVE for cls in ("CosineDecay", "CosineDecayRestarts")},
+    **{(cls.__name__, "name"): Kind(["a", ""], [3, b"a", ["a"], None], []) for cls in schedules._CLASSES},
+    ("PiecewiseConstantDecay", "boundaries"): Kind([[5]], [3, "5", None, {}, ["5"], [None]], [[], [1, 2], [NAN]]),
+    ("PiecewiseConstantDecay", "values"): Kind([[1, 0.5], (0, 1)], [3, "5", None, {}, ["5", 1]], [[1], [1, -1]]),
     ("Softmax", "axis"): whole([-1, 1, 3], [-2]),
 }
 
@@ -168,7 +200,7 @@ OWN_KINDS: dict[tuple[str, str], Kind] = {
 def classes() -> Iterator[type]:
     """Yield the classes that users construct, from the package's own lists."""
     yield from (getattr(layers, name) for name in layers.__all__ if inspect.isclass(getattr(layers, name)))
-    for module in (optimizers, regularizers, losses, metrics):
+    for module in (optimizers, schedules, regularizers, losses, metrics):
         yield from dict.fromkeys(module._NAMES.values())
 
 
@@ -176,8 +208,9 @@ def arguments(cls: type) -> dict[str, Kind]:
     """Return the arguments of a class with their kinds."""
     found = {}
     names = list(inspect.signature(cls).parameters)
-    if "options" in names:  # those that every layer takes
-        names[names.index("options") :] = LayerOptions.__annotations__
+    if "options" in names:  # those that all of the family take
+        shared = LayerOptions if issubclass(cls, Layer) else OptimizerOptions
+        names[names.index("options") :] = [name for name in shared.__annotations__ if name not in names]
     if "other" in names:  # all that is refused
         names.remove("other")
     for name in names:
@@ -233,6 +266,8 @@ def test_constructors(cls: type) -> None:
         errors = refused(kinds, given)
         if given.get("input_shape") is not None and given.get("input_dim") is not None:
             errors["both"] = (ValueError, None)
+        if sum(given.get(clip) is not None for clip in ("clipnorm", "global_clipnorm", "clipvalue")) > 1:
+            errors["only one way to clip"] = (ValueError, object())
         if errors:
             with pytest.raises((TypeError, ValueError)) as caught:
                 cls(**given)

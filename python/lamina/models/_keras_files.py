@@ -67,13 +67,32 @@ def _trained(model: LayerStack) -> list[bool]:
 def _blocks(optimizer: Mapping[str, Any]) -> list[tuple[int, ...]] | None:
     """Return in which order Keras's optimizer keeps moments: blocks of some moments of each weight; None: unknown."""
     name, config = optimizer["class_name"], optimizer["config"]
+    blocks: list[tuple[int, ...]]
     if name in ("Adam", "AdamW"):
-        return [(0, 1), (2,)] if config.get("amsgrad") else [(0, 1)]
-    if name == "SGD":
-        return [(0,)] if config["momentum"] else []
-    if name == "RMSprop":
-        return [(slot,) for slot in range(1 + bool(config["momentum"]) + bool(config["centered"]))]
-    return [(0,)] if name == "Adagrad" else None
+        blocks = [(0, 1), (2,)] if config.get("amsgrad") else [(0, 1)]
+    elif name in ("Nadam", "Adamax", "Adadelta", "Ftrl"):
+        blocks = [(0, 1)]
+    elif name == "SGD":
+        blocks = [(0,)] if config["momentum"] else []
+    elif name == "RMSprop":
+        blocks = [(slot,) for slot in range(1 + bool(config["momentum"]) + bool(config["centered"]))]
+    elif name in ("Adagrad", "Lion"):
+        blocks = [(0,)]
+    else:
+        return None
+    averages = [(sum(map(len, blocks)),)] if config.get("use_ema") else []
+    return [*averages, *blocks]
+
+
+def _scheduled(optimizer: Mapping[str, Any]) -> bool:
+    """Return whether the learning rate is none of Keras's variables."""
+    return isinstance(optimizer["config"].get("learning_rate"), Mapping)
+
+
+def _momentum_product(optimizer: Mapping[str, Any], iterations: int) -> np.float32:
+    """Return what Keras's Nadam keeps besides moments: the product of its momenta so far."""
+    steps = np.arange(1, iterations + 1, dtype=np.float64)
+    return np.float32(np.prod(optimizer["config"]["beta_1"] * (1 - 0.5 * 0.96**steps)))
 
 
 # --- writing --------------------------------------------------------------------------------------
@@ -133,8 +152,9 @@ def _write_optimizer(file: Any, optimizer: Mapping[str, Any], progress: Progress
     moments = [
         progress.moments[slot][i] for block in blocks for i, kept in enumerate(trained) if kept for slot in block
     ]
-    rate = np.float32(optimizer["config"]["learning_rate"])
-    for i, value in enumerate([np.int64(progress.iterations), rate, *moments]):
+    rate = [] if _scheduled(optimizer) else [np.float32(optimizer["config"]["learning_rate"])]
+    product = [_momentum_product(optimizer, progress.iterations)] if optimizer["class_name"] == "Nadam" else []
+    for i, value in enumerate([np.int64(progress.iterations), *rate, *moments, *product]):
         variables[str(i)] = value
 
 
@@ -222,9 +242,10 @@ def _read_progress(
     slots = sum(len(block) for block in blocks)
     moments = [[np.zeros_like(weight) for weight in weights] for _ in range(slots)]
     places = [(slot, i) for block in blocks for i, kept in enumerate(trained) if kept for slot in block]
-    if len(variables) != 2 + len(places):
+    first = 1 if _scheduled(optimizer) else 2
+    if len(variables) != first + len(places) + (optimizer["class_name"] == "Nadam"):
         return None
-    for number, (slot, i) in enumerate(places, start=2):
+    for number, (slot, i) in enumerate(places, start=first):
         moments[slot][i] = np.asarray(variables[str(number)])
     return Progress(int(variables["0"][()]), moments)
 

@@ -130,6 +130,7 @@ class Sequential(Storable):
                 self._network = network
             self._progress = None
             self._settings = settings
+            settings.optimizer.came_to(0)
         finally:
             self.guard.release(claimed)
 
@@ -362,10 +363,11 @@ class Sequential(Storable):
             data, shape = self._weighted(x, y, sample_weight, class_weight, "train_on_batch")
             data = self._by_class(data, shape, class_weight, "train_on_batch")
             network = self._ready(shape)
-            network.learning_rate = settings.optimizer.learning_rate
+            _training.give_rate(network, settings.optimizer, 1)
             trainer = _core.Trainer(network, data.x, data.y, len(data), False, self._seed, data.weights)
             trainer.begin_epoch()
             trainer.advance(1, math.inf)
+            settings.optimizer.came_to(network.iterations)
             if trainer.diverged:
                 _training.warn_diverged("train_on_batch()", trainer.restored)
             return as_asked(dict(zip(settings.names, trainer.results(), strict=True)), return_dict)

@@ -98,6 +98,8 @@ def model_from(cls: type[M], state: State, compile: bool) -> M:
     if compile and state.compiled is not None:
         model.compile(**state.compiled)
         model._progress = state.progress
+        if model.optimizer is not None and state.progress is not None:
+            model.optimizer.came_to(state.progress.iterations)
     return model
 
 
@@ -130,5 +132,7 @@ def take(model: Sequential, state: State, what: str) -> None:
     _take_seeds(model, state)
     model._progress = state.progress
     rate = state.compiled["optimizer"]["config"]["learning_rate"]
-    if model.optimizer is not None and isinstance(rate, float):
-        model.optimizer.learning_rate = rate
+    if model.optimizer is not None:
+        model.optimizer.came_to(state.progress.iterations)
+        if isinstance(rate, float):
+            model.optimizer.learning_rate = rate

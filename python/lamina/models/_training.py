@@ -14,12 +14,13 @@ from .. import _check, _core, _registry, losses, metrics, optimizers
 from ..callbacks import CallbackList
 from ..losses import Loss
 from ..metrics import Metric
-from ..optimizers import Optimizer
+from ..optimizers import Optimizer, schedules
 from . import _progress
 from ._samples import Samples
 
 # How long the core may run before Python looks for Ctrl-C, stop_training and the progress line.
 _POLL_SECONDS = 0.05
+_SCHEDULED_STEPS = 1024  # the most whose learning rates a schedule is asked for at a time
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,15 @@ class Settings:
             warnings.warn(
                 f"the loss {self.loss.name!r} is code of your own, which a file does not keep: compile the model anew "
                 "once it is loaded",
+                UserWarning,
+                stacklevel=5,
+            )
+            return None
+        schedule = self.optimizer.schedule
+        if schedule is not None and not schedules.is_known(schedule):
+            warnings.warn(
+                f"the learning rate schedule {type(schedule).__name__!r} is code of your own, which a file does not "
+                "keep: compile the model anew once it is loaded",
                 UserWarning,
                 stacklevel=5,
             )
@@ -181,6 +191,17 @@ def warn_diverged(what: str, restored: bool) -> None:
     )
 
 
+def give_rate(network: _core.Network, optimizer: Optimizer, steps: int) -> int:
+    """Tell the network its learning rate, or those of so many steps; return for how many steps they hold."""
+    if optimizer.schedule is None:
+        network.learning_rate = optimizer.learning_rate
+        return steps
+    steps = min(steps, _SCHEDULED_STEPS)
+    done = network.iterations
+    network.schedule(done, optimizer.rates(done, steps) or [])
+    return steps
+
+
 class Stoppable(Protocol):
     """What the loop asks of the model."""
 
@@ -288,6 +309,8 @@ class Fit:
                 logs = self._epoch(epoch)
                 if self._model.stop_training:
                     break
+            if epochs > first and not self._trainer.diverged:
+                self._network.take_averages()
             self._calls.on_train_end(logs)
         except BaseException:
             if self._progress is not None:
@@ -340,10 +363,13 @@ class Fit:
                 self._progress.update(trainer.done, self._logs)
 
     def _advance(self, batches: int) -> None:
-        rate = self._optimizer.learning_rate
-        if rate != self._rate:
+        optimizer = self._optimizer
+        if optimizer.schedule is not None:
+            batches = give_rate(self._network, optimizer, batches)
+        elif (rate := optimizer.learning_rate) != self._rate:
             self._network.learning_rate = self._rate = rate
         self._trainer.advance(batches, _POLL_SECONDS)
+        optimizer.came_to(self._network.iterations)
 
     def _over(self) -> bool:
         return self._trainer.finished or self._trainer.diverged or self._model.stop_training

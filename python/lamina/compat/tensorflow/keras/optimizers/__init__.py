@@ -1,3 +1,3 @@
 """`lamina.optimizers`, where Keras has it."""
 
-from ....optimizers import *
+from .....optimizers import *

@@ -1,0 +1,3 @@
+"""`lamina.optimizers.schedules`, where Keras has it."""
+
+from .....optimizers.schedules import *
