@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handing import RAN_OUT, ROWS, WEIGHTS, Batches, Loader, batches, cut, equal_sizes, fit, quiet, unknown
@@ -57,6 +57,7 @@ def test_the_bits_are_those_of_arrays(dtype: str, weighted: bool, size: int) -> 
 
 
 @quiet
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.integers(1, ROWS), min_size=1, max_size=6), st.booleans())
 def test_batches_of_any_size(sizes: list[int], weighted: bool) -> None:
     starts = [random.Random(size + place).randint(0, ROWS - size) for place, size in enumerate(sizes)]

@@ -199,3 +199,17 @@ def test_weights_that_are_not_finite_are_put_back():
     with pytest.warns(RuntimeWarning, match="weights became infinite or NaN"):
         fit(model, iter([(x, x[:, :1] * 100)]), steps_per_epoch=1)
     assert equal(model.get_weights(), before)
+
+
+def test_what_looks_like_a_data_set():
+    class Other:
+        def __len__(self) -> int:
+            return 2
+
+        def __getitem__(self, index: int) -> Any:
+            return [GOOD, GOOD][index]
+
+    model = classifier()
+    for use in (lambda: fit(model, Other()), lambda: model.evaluate(Other()), lambda: model.predict(Other())):
+        with pytest.raises(TypeError, match=r"derived from lamina\.utils\.PyDataset"):
+            use()

@@ -33,12 +33,12 @@ def _is_of(x: Any, name: str, module: str) -> bool:
     return any(cls.__name__ == name and module in cls.__module__ for cls in type(x).__mro__)
 
 
+def _is_iterator(x: Any) -> bool:
+    return hasattr(type(x), "__next__")
+
+
 def _is_indexed(x: Any) -> bool:
     return isinstance(x, PyDataset) or _is_of(x, "PyDataset", "keras")
-
-
-def _is_loader(x: Any) -> bool:
-    return _is_of(x, "DataLoader", "torch.utils.data")
 
 
 def _is_tensorflow(x: Any) -> bool:
@@ -49,9 +49,9 @@ def is_feed(x: Any) -> bool:
     """Return whether `x` hands over batches: a `PyDataset`, an iterator, or another iterable that is no array."""
     if isinstance(x, np.ndarray):
         return False
-    kind = type(x)
-    if hasattr(kind, "__next__") or _is_indexed(x) or _is_loader(x) or _is_tensorflow(x):
+    if _is_iterator(x) or _is_indexed(x):
         return True
+    kind = type(x)
     if kind.__module__ == "builtins" or isinstance(x, type):
         return False
     return hasattr(kind, "__iter__") and not any(hasattr(kind, name) for name in _ARRAYS)
@@ -216,7 +216,7 @@ def make(
     """Return what gives the batches of what `is_feed`."""
     if _is_indexed(source):
         return IndexedFeed(source, read, order)
-    return (Feed if hasattr(type(source), "__next__") else IterableFeed)(source, read)
+    return (Feed if _is_iterator(source) else IterableFeed)(source, read)
 
 
 # --- from what is handed over to a batch --------------------------------------------------------------------------
@@ -257,7 +257,7 @@ class Reader:
         self._check = check
         self._name = name
         self._by_class = by_class
-        self._strict = hasattr(type(source), "__next__")
+        self._strict = _is_iterator(source)
         self._weighted: bool | None = None
 
     def __call__(self, given: Any, number: int) -> Samples:
@@ -306,7 +306,7 @@ def unpacked(given: Any, what: str, strict: bool) -> tuple[Any, Any, Any]:
 
 def inputs_reader(source: Any, shape: Shape | None, dtype: str) -> Callable[[Any, int], tuple[NDArray[Any], Shape]]:
     """Return what makes inputs, with the shape of a sample, of what was handed over, for `predict`."""
-    strict = hasattr(type(source), "__next__")
+    strict = _is_iterator(source)
 
     def read(given: Any, number: int) -> tuple[NDArray[Any], Shape]:
         nonlocal shape
