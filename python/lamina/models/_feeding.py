@@ -9,7 +9,7 @@ import contextlib
 import copy
 import itertools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -353,7 +353,7 @@ class Course(Generic[BatchT]):
         self.feed.on_epoch_end()
         self._number = self.feed.number
 
-    def epoch(self) -> Iterator[BatchT]:
+    def epoch(self) -> Generator[BatchT, None, None]:
         """Yield the batches of an epoch.
 
         Warns
@@ -409,7 +409,7 @@ class FedFit(Fit):
         trainer, calls = self._trainer, self._calls
         listens = calls.wants_batches("train")
         trainer.begin_epoch()
-        with contextlib.closing(self._course.epoch()) as batches:  # type: ignore[type-var]
+        with contextlib.closing(self._course.epoch()) as batches:
             for number, batch in enumerate(batches):
                 if listens:
                     calls.on_train_batch_begin(number)
