@@ -45,11 +45,7 @@ PLANNED = {
         *("Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "max_norm", "min_max_norm", "non_neg"),
         "unit_norm",
     ),
-    "utils": ("PyDataset", "Sequence"),
     "Sequential": ("reset_metrics",),
-    "fit": ("steps_per_epoch", "validation_steps", "validation_batch_size"),
-    "evaluate": ("steps",),
-    "predict": ("steps",),
 }
 INTRODUCTION = """\
 # Keras's names

@@ -219,18 +219,45 @@ template <class T> struct Rows {
   }
 };
 
+// Ends an evaluation for an error of a loss written in Python too.
+void look_for_trouble() {
+  if (const std::exception_ptr raised = take_raised()) std::rethrow_exception(raised);
+  look_for_signals();
+}
+
 std::vector<double> evaluate(const Network& n, const py::array& x, const py::array& y, const OptionalArray& weights,
                              Index batch_size) {
   require(batch_size >= 1, "batch_size=", batch_size, ": it must be at least 1");
   return n.visit([&]<class T>(training::Model<T>& model) {
     const Rows<T> rows(model, x, y, weights);
-    const auto pause = [] {
-      if (const std::exception_ptr raised = take_raised()) std::rethrow_exception(raised);
-      look_for_signals();
-    };
-    return without_lock([&] { return model.evaluate(rows.inputs, rows.targets, pause, batch_size); });
+    return without_lock([&] { return model.evaluate(rows.inputs, rows.targets, look_for_trouble, batch_size); });
   });
 }
+
+// An evaluation whose rows come in parts.
+class Evaluator {
+ public:
+  explicit Evaluator(const Network& n) : network_(n) {}
+
+  void add(const py::array& x, const py::array& y, const OptionalArray& weights) {
+    network_.visit([&]<class T>(training::Model<T>& model) {
+      const Rows<T> rows(model, x, y, weights);
+      without_lock([&] {
+        model.add_to(sums_, rows.inputs, rows.targets, look_for_trouble, rows.inputs.rows);
+        return 0;
+      });
+    });
+  }
+
+  std::vector<double> results() const {
+    require(sums_.rows > 0, "an evaluation of nothing");
+    return network_.visit([&]<class T>(training::Model<T>& model) { return model.results_of(sums_); });
+  }
+
+ private:
+  Network network_;
+  training::EvaluationSums sums_;
+};
 
 py::tuple gradients(const Network& n, const py::array& x, const py::array& y, bool training,
                     const OptionalArray& weights) {
@@ -272,7 +299,7 @@ class Trainer {
  public:
   Trainer(const Network& n, py::array x, py::array y, Index batch_size, bool shuffle, std::uint64_t seed,
           OptionalArray weights)
-      : model_(n.model()), x_(std::move(x)), y_(std::move(y)), weights_(std::move(weights)) {
+      : network_(n), x_(std::move(x)), y_(std::move(y)), weights_(std::move(weights)) {
     require(batch_size >= 1, "batch_size=", batch_size, ": it must be at least 1");
     n.visit([&]<class T>(training::Model<T>& model) {
       const Rows<T> rows(model, x_, y_, weights_);
@@ -284,8 +311,18 @@ class Trainer {
     return std::visit([&f](const auto& trainer) { return f(*trainer); }, trainer_);
   }
 
+  void give(py::array x, py::array y, OptionalArray weights) {
+    network_.visit([&]<class T>(training::Model<T>& model) {
+      const Rows<T> rows(model, x, y, weights);
+      std::get<std::unique_ptr<training::Trainer<T>>>(trainer_)->give(rows.inputs, rows.targets);
+    });
+    x_ = std::move(x);
+    y_ = std::move(y);
+    weights_ = std::move(weights);
+  }
+
  private:
-  AnyModel model_;
+  Network network_;
   py::array x_, y_;
   OptionalArray weights_;
   std::variant<std::unique_ptr<training::Trainer<float>>, std::unique_ptr<training::Trainer<double>>> trainer_;
@@ -314,7 +351,12 @@ void bind_trainer(py::module_& m) {
       .def(py::init<const Network&, py::array, py::array, Index, bool, std::uint64_t, OptionalArray>(),
            py::arg("network"), py::arg("x"), py::arg("y"), py::arg("batch_size"), py::arg("shuffle"), py::arg("seed"),
            py::arg("weights") = py::none())
-      .def("begin_epoch", [](const Trainer& t) { t.visit([](auto& trainer) { trainer.begin_epoch(); }); })
+      .def(
+          "begin_epoch",
+          [](const Trainer& t, bool new_pass) { t.visit([new_pass](auto& trainer) { trainer.begin_epoch(new_pass); }); },
+          py::arg("new_pass") = true)
+      .def("give", &Trainer::give, py::arg("x"), py::arg("y"), py::arg("weights") = py::none())
+      .def("end_epoch", [](const Trainer& t) { t.visit([](auto& trainer) { trainer.end_epoch(); }); })
       .def(
           "advance",
           [](const Trainer& t, Index max_batches, double max_seconds) {
@@ -409,6 +451,10 @@ void bind_network(py::module_& m) {
       .def("gradients", gradients, py::arg("x"), py::arg("y"), py::arg("training"), py::arg("weights") = py::none());
   optimizer_property<double>(network, "learning_rate",
                              [](optimizers::Optimizer& o) -> double& { return o.learning_rate; });
+  py::class_<Evaluator>(m, "Evaluator")
+      .def(py::init<const Network&>(), py::arg("network"))
+      .def("add", &Evaluator::add, py::arg("x"), py::arg("y"), py::arg("weights") = py::none())
+      .def("results", &Evaluator::results);
   bind_trainer(m);
   m.def("nonfinite", nonfinite, py::arg("x"), "Count, row and column of numbers that are not finite, or None.");
 }

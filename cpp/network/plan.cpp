@@ -396,6 +396,8 @@ template <class T> void Plan<T>::restart() {
   parts_->totals = {.metrics = std::vector<double>(parts_->metric_list.size(), 0.0)};
 }
 
+template <class T> void Plan<T>::continue_from(const Plan& other) { parts_->totals = other.parts_->totals; }
+
 template <class T> void Plan<T>::give_up() { parts_->totals.diverged = true; }
 
 template <class T> void Plan<T>::write_values_to(double* values, Index stride) { parts_->room = {values, stride}; }

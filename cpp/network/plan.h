@@ -73,6 +73,9 @@ template <class T> class Plan {
   // Sums from nothing again. After a batch that diverged the buffers are cleared too: NaN in their padding would stay.
   void restart();
 
+  // Takes over the sums of a plan for the same objective.
+  void continue_from(const Plan& other);
+
   // The weights are of no use after the last batch: no other is applied before a restart.
   void give_up();
 

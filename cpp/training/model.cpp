@@ -168,6 +168,23 @@ template <class T> bool Model<T>::predict(const Inputs& inputs, T* out, const Pa
 template <class T>
 std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause,
                                        Index batch_rows) {
+  EvaluationSums sums;
+  add_to(sums, inputs, targets, pause, batch_rows);
+  return results_of(sums);
+}
+
+template <class T> std::vector<double> Model<T>::results_of(const EvaluationSums& sums) const {
+  const auto lock = reading();
+  const std::vector<double>& values = sums.values;
+  const bool weighted = values.size() > network::metrics_of(objective_).size() + 1;
+  const auto rows = static_cast<double>(sums.rows * network_.times());
+  return network::results_of(objective_, values[0] / rows + network::penalty_of(network_), values.data() + 1, rows,
+                             weighted ? values.back() : rows);
+}
+
+template <class T>
+void Model<T>::add_to(EvaluationSums& sums, const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause,
+                      Index batch_rows) {
   const auto lock = reading();
   const bool by_batches = losses::depends_on_batch(objective_.loss);
   const Index chunk = by_batches ? std::min(batch_rows, inputs.rows) : chunk_rows;
@@ -182,7 +199,9 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
   const Index times = network_.times();
   const Index slab_rows = std::min(inputs.rows, round_up(divide_up(slab_values, times), chunk));
   const Index stride = slab_rows * times;
-  std::vector<double> room(values * static_cast<std::size_t>(stride)), sums(values, 0.0);
+  std::vector<double> room(values * static_cast<std::size_t>(stride));
+  if (sums.rows == 0) sums.values.assign(values, 0.0);
+  require(sums.values.size() == values, "a batch with weights of its rows among batches without");
   for (const auto& worker : workers) {
     worker->inputs = inputs;
     worker->targets = targets;
@@ -198,11 +217,10 @@ std::vector<double> Model<T>::evaluate(const Inputs& inputs, const TargetRows<T>
       worker.plan.run(batch, solo);
     });
     for (std::size_t v = 0; v < values; ++v)
-      for (Index r = 0; r < slab_size * times; ++r) sums[v] += room[v * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r)];
+      for (Index r = 0; r < slab_size * times; ++r)
+        sums.values[v] += room[v * static_cast<std::size_t>(stride) + static_cast<std::size_t>(r)];
   }
-  const auto rows = static_cast<double>(inputs.rows * times);
-  return network::results_of(objective_, sums[0] / rows + network::penalty_of(network_), sums.data() + 1, rows,
-                             weighted ? sums.back() : rows);
+  sums.rows += inputs.rows;
 }
 
 template <class T>

@@ -11,6 +11,12 @@
 
 namespace lamina::training {
 
+// What an evaluation adds up, in double, row by row: in however many parts the rows come, the sums are the same.
+struct EvaluationSums {
+  std::vector<double> values;  // the loss, each metric and, where rows have some, their weights
+  Index rows = 0;
+};
+
 template <class T> class Model {
  public:
   // Weights that are missing are made, with zeros. Throws std::invalid_argument where a layer makes no sense.
@@ -42,6 +48,12 @@ template <class T> class Model {
   // that of batches of so many rows.
   std::vector<double> evaluate(const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause,
                                Index batch_rows = 32);
+
+  // The same in parts: adds rows, at least one, to the sums of those before; the results of what was added, at least a
+  // row, by the penalties of the weights as they are now. Rows have weights in all parts or in none.
+  void add_to(EvaluationSums& sums, const Inputs& inputs, const TargetRows<T>& targets, const Pause& pause,
+              Index batch_rows);
+  std::vector<double> results_of(const EvaluationSums& sums) const;
 
   // The loss of all rows as one batch; afterwards read_gradient gives the gradients. With `training`, dropout uses
   // the masks of the next update.

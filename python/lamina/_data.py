@@ -100,9 +100,11 @@ def _no_array(x: Any, what: str, error: Exception) -> TypeError | ValueError:
     if isinstance(x, (list, tuple)) and isinstance(error, ValueError):
         return ValueError(f"{what} cannot become an array, its rows differ in length or depth: {error}")
     reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+    remedy = "convert it first, a tensor with tensor.detach().cpu().numpy()"
+    if hasattr(type(x), "__getitem__") and hasattr(type(x), "__len__") and not isinstance(x, (list, tuple)):
+        remedy += "; a data set of batches is to be derived from lamina.utils.PyDataset"
     return TypeError(
-        f"{what} ({type(x).__module__}.{type(x).__name__}) cannot become a NumPy array ({reason}): "
-        "convert it first, a tensor with tensor.detach().cpu().numpy()"
+        f"{what} ({type(x).__module__}.{type(x).__name__}) cannot become a NumPy array ({reason}): {remedy}"
     )
 
 

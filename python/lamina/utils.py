@@ -1,7 +1,9 @@
-"""Seeds and labels."""
+"""Seeds, labels, and data sets of batches."""
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -58,3 +60,64 @@ def to_categorical(x: Any, num_classes: int | None = None) -> NDArray[np.float32
         If a label is not a whole number or not below `num_classes`; the message names the first.
     """
     return _data.one_hot(x, num_classes)
+
+
+class PyDataset:
+    """The base class of data sets that make their batches themselves, for `fit`, `evaluate` and `predict`.
+
+    A subclass has `__len__`, the number of batches, or `num_batches`, and `__getitem__`, which returns a batch by its
+    index: ``(x, y)``, ``(x, y, sample_weight)``, or ``(x,)`` for `predict`. Batches may differ in their rows. `fit`
+    takes them in a new random order each epoch, unless it has shuffle=False; index 0 is asked for once more before, to
+    see what the samples are like.
+
+    Parameters
+    ----------
+    workers : int
+        Taken, since Keras has it; batches are made one after another by the thread that calls `fit`, whatever it is.
+        What a data set gives for an index should depend on that index alone; then Keras gives the same.
+    use_multiprocessing : bool
+        As `workers`.
+    max_queue_size : int
+        As `workers`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments of a wrong type or out of range.
+    """
+
+    # On the class, so that a subclass need not call the constructor.
+    workers: int = 1
+    use_multiprocessing: bool = False
+    max_queue_size: int = 10
+
+    def __init__(self, workers: int = 1, use_multiprocessing: bool = False, max_queue_size: int = 10) -> None:
+        where = type(self).__name__
+        self.workers = _check.integer(workers, "workers", where, 0)
+        self.use_multiprocessing = _check.boolean(use_multiprocessing, "use_multiprocessing", where)
+        self.max_queue_size = _check.integer(max_queue_size, "max_queue_size", where, 0)
+
+    def __getitem__(self, index: int) -> Any:
+        """Return the batch of an index, from 0 on."""
+        raise NotImplementedError(f"{type(self).__name__} needs a method __getitem__(index) that returns a batch")
+
+    @property
+    def num_batches(self) -> int | None:
+        """The number of batches: what `__len__` returns; None where there is no end of them."""
+        if hasattr(self, "__len__"):
+            return len(self)
+        raise NotImplementedError(f"{type(self).__name__} needs __len__() or a property num_batches")
+
+    def __iter__(self) -> Iterator[Any]:
+        """Iterate over the batches by their index."""
+        number = self.num_batches
+        return (self[index] for index in (itertools.count() if number is None else range(number)))
+
+    def on_epoch_begin(self) -> None:
+        """Run before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Run after each epoch, and once before the first, as in Keras."""
+
+
+Sequence = PyDataset

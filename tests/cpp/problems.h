@@ -188,6 +188,19 @@ template <class T> class Data {
   std::vector<std::int64_t> labels_;
 };
 
+// So many rows of inputs from a first one on, and the targets from there on.
+inline training::Inputs first_rows(training::Inputs inputs, Index rows, Index first = 0) {
+  inputs.data = static_cast<const char*>(inputs.data) + first * inputs.row_bytes;
+  inputs.rows = rows;
+  return inputs;
+}
+template <class T> training::TargetRows<T> rows_from(training::TargetRows<T> targets, Index first, Index outputs) {
+  if (targets.dense != nullptr) targets.dense += first * outputs;
+  if (targets.labels != nullptr) targets.labels += first;
+  if (targets.weights != nullptr) targets.weights += first;
+  return targets;
+}
+
 inline std::size_t size_of(const layers::ParameterInfo& info) {
   return static_cast<std::size_t>(info.inputs * info.units);
 }

@@ -128,4 +128,26 @@ TEST_CASE_TEMPLATE("no step of a training allocates", T, float, double) {
   }
 }
 
+// Batches that are handed over too, as long as none is larger than all before it.
+TEST_CASE_TEMPLATE("no step of a feed allocates where batches do not grow", T, float, double) {
+  for (const Problem& p : problems()) {
+    CAPTURE(p.name);
+    const ForcedTeam team(3);
+    const Data<T> data(p, 11);
+    const auto model = make_model<T>(p);
+    const std::vector<Index> sizes = {p.batch, 1, p.batch - p.batch / 2, p.batch};
+    const auto run = [&](training::Trainer<T>& trainer, Index rows) {
+      trainer.give(first_rows(data.inputs(), rows), data.targets());
+      trainer.advance(1, for_ever);
+    };
+    training::Trainer<T> trainer(*model, first_rows(data.inputs(), p.batch), data.targets(), p.batch, false, 1);
+    trainer.begin_epoch();
+    run(trainer, p.batch);
+    CHECK(allocations_in([&] {
+            for (const Index rows : sizes) run(trainer, rows);
+          }) == 0);
+    CHECK(trainer.done() == 5);
+  }
+}
+
 #endif

@@ -132,7 +132,7 @@ def attempt(use: Callable[[], Any], *words: str) -> bool:
     """Return whether it works; it may only refuse, with one of the words, which stand for what it was given."""
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message=r"training stopped|train_on_batch\(\): ")
+        warnings.filterwarnings("ignore", message=r"training stopped|train_on_batch\(\): |Your input ran out of data")
         try:
             use()
         except (TypeError, ValueError) as error:

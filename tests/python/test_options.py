@@ -291,6 +291,7 @@ BATCH_SIZE = Kind(
     ["1", True, [1], np.array([1, 2]), 1.0, 1.5, NAN, {}],
     [0, -1, -(2**70)],
 )
+STEPS = Kind([None, 1, np.int64(1)], [1.0, True, "1", [1], np.array([1, 1]), NAN, {}], [0, -1, -(2**70)])
 VERBOSE = Kind([0, 2, False, "auto", np.int64(1)], [], [3, -1, "loud", None, 0.0, [0], np.array([0, 1]), {}])
 CALLBACKS = Kind(
     [None, [], Callback(), (Callback(), History()), [[Callback()], []]],
@@ -342,7 +343,9 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
             "sample_weight": SAMPLE_WEIGHT,
             "initial_epoch": whole([0, 1, 3, np.int64(2)], [-1]),
             "validation_freq": Kind([1, 2, np.int64(3), [1, 2], (2,), []], [1.0, True, None, "1", [1.5]], [0, -1, [0]]),
-            "steps_per_epoch": Kind([None], [], [1, 0]),
+            "steps_per_epoch": STEPS,
+            "validation_steps": STEPS,
+            "validation_batch_size": BATCH_SIZE,
         },
     ),
     "evaluate": (
@@ -353,12 +356,12 @@ DOORS: dict[str, tuple[Callable[..., Any], dict[str, Kind]]] = {
             "callbacks": CALLBACKS,
             "return_dict": FLAG,
             "sample_weight": SAMPLE_WEIGHT,
-            "steps": Kind([None], [], [1]),
+            "steps": STEPS,
         },
     ),
     "predict": (
         lambda model, **options: model.predict(X, **options),
-        {"batch_size": BATCH_SIZE, "verbose": VERBOSE, "callbacks": CALLBACKS, "steps": Kind([None], [], [1])},
+        {"batch_size": BATCH_SIZE, "verbose": VERBOSE, "callbacks": CALLBACKS, "steps": STEPS},
     ),
     "predict no rows": (
         lambda model, **options: model.predict(X[:0], **options),

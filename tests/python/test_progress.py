@@ -155,6 +155,19 @@ def test_a_terminal_sees_one_line_redrawn(monkeypatch):
     assert "\x1b[32m" in terminal.getvalue()
 
 
+def test_a_terminal_sees_how_many_there_were_where_their_number_is_unknown(monkeypatch):
+    out = open_terminal(monkeypatch)
+    model = binary()
+    monkeypatch.setattr(_progress, "_REDRAW_SECONDS", 0.0)
+    with pytest.warns(UserWarning, match="Your input ran out of data"):
+        model.fit(((X, Y) for _ in range(3)), shuffle=False, epochs=2, verbose=1)
+    lines = [re.split(r"[\r\n]+", text) for text in plain(out.getvalue()).split("Epoch ")[1:]]
+    unknown = rf" +\d/Unknown {TIMES} - accuracy: {VALUE} - loss: {VALUE} *"
+    assert [bool(re.fullmatch(unknown, line)) for line in lines[0][1:5]] == [True, True, True, False]
+    assert lines[0][4].startswith("3/3 ━")
+    assert lines[1][1].startswith("1/3 ━")
+
+
 def test_a_narrow_terminal_is_never_wrapped_while_drawing(monkeypatch):
     terminal = open_terminal(monkeypatch, columns=40)
     monkeypatch.setattr(_progress, "_REDRAW_SECONDS", 0.0)

@@ -39,7 +39,7 @@ class Callback:
     model : Sequential or None
         The model at work.
     params : dict or None
-        ``verbose``, ``epochs`` and ``steps`` (batches an epoch).
+        ``verbose``, ``epochs`` and ``steps`` (batches an epoch; None where an iterator's number of them is unknown).
     """
 
     # On the class, so that a subclass need not call a constructor for them.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +12,13 @@ from .. import _check, _core, _data, losses, optimizers
 from ..callbacks import CallbackList
 from ..layers.base import Shape
 from ..metrics import Metric
-from . import _progress, _training
+from . import _feeding, _progress, _training
 from ._samples import Samples
 from ._stack import LayerStack
 
 Array = NDArray[Any]
 
 _BATCH_SIZE = 32
-
-# What Keras takes and this does not, with Keras's defaults, which may be given.
-_EVALUATE_IN_KERAS: dict[str, Any] = {"steps": None}
-_PREDICT_IN_KERAS: dict[str, Any] = {"steps": None}
 
 
 class Predictor(LayerStack):
@@ -83,6 +79,7 @@ class Predictor(LayerStack):
         float, list of float or dict
             As from `evaluate`.
         """
+        _feeding.refuse_one("test_on_batch", x)
         return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
@@ -98,6 +95,7 @@ class Predictor(LayerStack):
         ndarray
             As from `predict`.
         """
+        _feeding.refuse_one("predict_on_batch", x)
         return self.predict(x)
 
     def evaluate(
@@ -107,29 +105,29 @@ class Predictor(LayerStack):
         batch_size: int | None = None,
         verbose: str | int = "auto",
         sample_weight: Any = None,
-        *,
+        steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
-        **only_in_keras: Any,
     ) -> float | list[float] | dict[str, float]:
         """Return the loss, with the penalties of regularizers, and the metrics on data.
 
         Parameters
         ----------
-        x, y : array_like
-            As for `fit`.
+        x, y
+            As for `fit`: arrays, or x that hands over batches.
         batch_size : int, optional
-            Samples a batch for callbacks, 32 by default; the results do not depend on it.
+            Samples a batch, 32 by default, or such that there are so many `steps`; of arrays alone. The results do
+            not depend on it, but by `steps`.
         verbose : {'auto', 0, 1, 2}
             0 prints nothing, 1 and 2 print a line; 'auto' as in `fit`.
         sample_weight : array_like, optional
             As for `fit`.
+        steps : int, optional
+            The batches to evaluate on, the first ones; without it, all.
         callbacks : Callback or sequence of Callback, optional
             See `lamina.callbacks`.
         return_dict : bool
             Whether to return a dictionary by name.
-        **only_in_keras
-            Keras's other arguments are refused, unless they have Keras's default.
 
         Returns
         -------
@@ -142,27 +140,35 @@ class Predictor(LayerStack):
             For data or arguments that do not fit, and before `compile`.
         RuntimeError
             While another thread trains the model.
+
+        Warns
+        -----
+        UserWarning
+            If the data give fewer batches than `steps`, or end where their number was not known.
         """
-        _check.refuse("evaluate", only_in_keras, _EVALUATE_IN_KERAS, {})
         return_dict = _check.boolean(return_dict, "return_dict", "evaluate")
         token = self.guard.enter("evaluate()")
         try:
             settings = self._compiled("evaluate")
             self._refuse_step("evaluate")
-            size = checked_batch_size(batch_size, "evaluate")
+            size = optional_integer(batch_size, "batch_size", "evaluate")
+            steps = optional_integer(steps, "steps", "evaluate")
             level = _progress.level(verbose, "evaluate")
             calls = CallbackList(callbacks)
-            data, shape = self._checked(x, y, sample_weight, self._shape)
-            network = self._ready(shape)
-            steps = -(-len(data) // size)
-            calls.set_model(self)
-            calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
-            progress = _progress.make(level, steps)
-            if progress is not None:
-                progress.begin()
-            results = _training.evaluate(network, settings, data, size, calls)
-            if progress is not None:
-                progress.end(steps, _progress.ordered(results))
+            if _feeding.is_feed(x):
+                _feeding.refuse("evaluate", x, y=y, sample_weight=sample_weight, batch_size=batch_size)
+                course, shape = self._course(x, steps, "evaluate()", self._shape)
+                progress = _begin(self, calls, level, course.steps)
+                results = _feeding.evaluate(self._ready(shape), settings, course, calls, progress)
+            else:
+                data, shape = self._checked(x, y, sample_weight, self._shape)
+                size = size_of_batches(size, len(data), steps)
+                network = self._ready(shape)
+                done = -(-len(data) // size)
+                progress = _begin(self, calls, level, steps or done)
+                results = _training.evaluate(network, settings, data, size, calls, steps)
+                if progress is not None:
+                    progress.end(min(done, steps or done), _progress.ordered(results))
         finally:
             self.guard.leave(token)
         return as_asked(results, return_dict)
@@ -172,24 +178,25 @@ class Predictor(LayerStack):
         x: Any,
         batch_size: int | None = None,
         verbose: str | int = "auto",
-        *,
+        steps: int | None = None,
         callbacks: Any = None,
-        **only_in_keras: Any,
     ) -> Array:
         """Return the outputs for samples.
 
         Parameters
         ----------
-        x : array_like
-            As for `fit`; there may be no rows.
+        x : array_like, PyDataset, iterator or iterable
+            As for `fit`; there may be no rows. Of batches, which may be (x,) alone, targets and weights are not looked
+            at.
         batch_size : int, optional
-            Samples a batch for callbacks, 32 by default; the results do not depend on it.
+            Samples a batch, 32 by default, or such that there are so many `steps`; of arrays alone. The results do
+            not depend on it, but by `steps`.
         verbose : {'auto', 0, 1, 2}
             1 and 2 print a line; 'auto' and 0 print nothing, unlike Keras.
+        steps : int, optional
+            The batches to predict for, the first ones; without it, all.
         callbacks : Callback or sequence of Callback, optional
             See `lamina.callbacks`.
-        **only_in_keras
-            Keras's other arguments are refused, unless they have Keras's default.
 
         Returns
         -------
@@ -202,12 +209,18 @@ class Predictor(LayerStack):
             For data or arguments that do not fit.
         RuntimeError
             While another thread trains the model.
+
+        Warns
+        -----
+        UserWarning
+            If the data give fewer batches than `steps`, or end where their number was not known.
         """
-        if only_in_keras:
-            _check.refuse("predict", only_in_keras, _PREDICT_IN_KERAS, {})
         token = self.guard.enter("predict()")
         try:
-            quiet = batch_size is None and isinstance(verbose, str) and verbose == "auto" and callbacks is None
+            if _feeding.is_feed(x):
+                return self._predict_fed(x, batch_size, verbose, steps, callbacks)
+            plain = batch_size is None and steps is None and callbacks is None
+            quiet = plain and isinstance(verbose, str) and verbose == "auto"
             looked_at = quiet and self._network is not None  # by the core, while it predicts
             rows, shape = _data.features(x, self._shape, self.dtype, finite=not looked_at)
             network = self._network or self._ready(shape)
@@ -216,23 +229,36 @@ class Predictor(LayerStack):
                 if outputs is None:  # something may not be finite, or adds up to what is not
                     outputs = network.predict(_data.features(x, self._shape, self.dtype)[0])
             else:
-                outputs = self._predict_aloud(network, rows, batch_size, verbose, callbacks)
-            return outputs if len(self._gives) == 1 else outputs.reshape(len(rows), *self._gives)
+                outputs = self._predict_aloud(network, rows, batch_size, verbose, steps, callbacks)
+            return self._shaped(outputs)
         finally:
             self.guard.leave(token)
 
-    def _predict_aloud(self, network: _core.Network, x: Array, batch_size: Any, verbose: Any, callbacks: Any) -> Array:
-        size = checked_batch_size(batch_size, "predict")
-        level = _progress.level(verbose, "predict")
-        if isinstance(verbose, str):  # 'auto' is silent here, whatever the output is
-            level = 0
+    def _shaped(self, outputs: Array) -> Array:
+        return outputs if len(self._gives) == 1 else outputs.reshape(len(outputs), *self._gives)
+
+    def _predict_fed(self, x: Any, batch_size: Any, verbose: Any, steps: Any, callbacks: Any) -> Array:
+        steps = optional_integer(steps, "steps", "predict")
+        level = _predict_level(verbose)
         calls = CallbackList(callbacks)
+        _feeding.refuse("predict", x, batch_size=batch_size)
+        self._refuse_no_layers()
+        feed = _feeding.make(x, _feeding.inputs_reader(x, self._shape, self.dtype))
+        course = _feeding.Course(feed, steps, "predict()")
+        network = self._ready(feed.first[1])
+        return self._shaped(_feeding.predict(network, course, calls, _begin(self, calls, level, course.steps)))
+
+    def _predict_aloud(
+        self, network: _core.Network, x: Array, batch_size: Any, verbose: Any, steps: Any, callbacks: Any
+    ) -> Array:
+        size = optional_integer(batch_size, "batch_size", "predict")
+        steps = optional_integer(steps, "steps", "predict")
+        level = _predict_level(verbose)
+        calls = CallbackList(callbacks)
+        size = size_of_batches(size, len(x), steps)
+        progress = _begin(self, calls, level, steps or -(-len(x) // size))
+        x = _training.first_batches(x, size, steps, "predict()")
         steps = -(-len(x) // size)
-        calls.set_model(self)
-        calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
-        progress = _progress.make(level, steps)
-        if progress is not None:
-            progress.begin()
         calls.on_predict_begin()
         if calls.wants_batches("predict"):
             outputs = np.empty((len(x), network.times * network.outputs), self.dtype)
@@ -269,6 +295,19 @@ class Predictor(LayerStack):
             weights = _data.sample_weights(weights, len(rows), outputs, self.dtype, f"{prefix}sample_weight")
         return Samples(rows, targets, weights), shape
 
+    def _course(
+        self, source: Any, steps: int | None, where: str, shape: Shape | None, name: str = "", **options: Any
+    ) -> tuple[_feeding.Course[Samples], Shape]:
+        """Return the batches with targets that are handed over, of which an epoch has so many, and a sample's shape.
+
+        The options are those of `_feeding.make` and `_feeding.Reader`.
+        """
+        order = options.pop("order", None)
+        reader = _feeding.Reader(source, self._checked, shape, name, **options)
+        feed = _feeding.make(source, reader, order)
+        assert reader.shape is not None  # since the first batch was read
+        return _feeding.Course(feed, steps, where), reader.shape
+
     def _refuse_untrainable(self, where: str) -> None:
         self._refuse_no_layers()
         self._refuse_step(where)
@@ -278,8 +317,30 @@ class Predictor(LayerStack):
             warnings.warn(f"{where}(): the model has no weights to train: trainable is False everywhere", stacklevel=4)
 
 
-def checked_batch_size(size: Any, where: str) -> int:
-    return _BATCH_SIZE if size is None else _check.integer(size, "batch_size", where, 1)
+def optional_integer(value: Any, name: str, where: str) -> int | None:
+    return None if value is None else _check.integer(value, name, where, 1)
+
+
+def size_of_batches(given: int | None, rows: int, steps: int | None) -> int:
+    """Return how many of so many rows make a batch: where nothing is given, so many that there are that many steps."""
+    return given or (max(-(-rows // steps), 1) if steps else _BATCH_SIZE)
+
+
+def _predict_level(verbose: Any) -> Literal[0, 1, 2]:
+    level = _progress.level(verbose, "predict")
+    return 0 if isinstance(verbose, str) else level  # 'auto' is silent here, whatever the output is
+
+
+def _begin(
+    model: Predictor, calls: CallbackList, level: Literal[0, 1, 2], steps: int | None
+) -> _progress.Progress | None:
+    """Tell the callbacks of a run of so many batches, and begin its line of progress."""
+    calls.set_model(model)
+    calls.set_params({"verbose": level, "epochs": 1, "steps": steps})
+    progress = _progress.make(level, steps)
+    if progress is not None:
+        progress.begin()
+    return progress
 
 
 def as_asked(results: dict[str, float], by_name: bool) -> float | list[float] | dict[str, float]:

@@ -80,13 +80,13 @@ class Progress:
 
     Parameters
     ----------
-    steps : int
-        The batches of an epoch.
+    steps : int or None
+        The batches of an epoch; None where they are unknown: then as many as the first one had.
     epochs : int
         The epochs; 0 where there are none, in `evaluate` and `predict`.
     """
 
-    def __init__(self, steps: int, epochs: int = 0) -> None:
+    def __init__(self, steps: int | None, epochs: int = 0) -> None:
         self.steps = steps
         self.epochs = epochs
         self._title = ""
@@ -107,6 +107,7 @@ class Progress:
 
     def end(self, done: int, logs: dict[str, float]) -> None:
         """End an epoch."""
+        self.steps = done if self.steps is None else self.steps
         title = f"{self._title} - " if self._title else ""
         elapsed, step = self._times(done)
         print(f"{title}{done}/{self.steps} - {elapsed} - {step}{_values(logs)}", flush=True)
@@ -125,13 +126,13 @@ class ProgressBar(Progress):
 
     Parameters
     ----------
-    steps : int
-        The batches of an epoch.
+    steps : int or None
+        The batches of an epoch; None where they are unknown: then as many as the first one had.
     epochs : int
         The epochs; 0 where there are none, in `evaluate` and `predict`.
     """
 
-    def __init__(self, steps: int, epochs: int = 0) -> None:
+    def __init__(self, steps: int | None, epochs: int = 0) -> None:
         super().__init__(steps, epochs)
         from rich.console import Console
 
@@ -162,13 +163,14 @@ class ProgressBar(Progress):
             return
         self._drawn_at = now
         step = (now - self._start) / done
-        left = _remaining(step * (self.steps - done))
+        left = _remaining(now - self._start if self.steps is None else step * (self.steps - done))
         line = self._line(done, left, _step_time(step), results())
         line.truncate(self._console.width - 1)  # a line that wraps cannot be drawn over
         self._draw(line, end="")
 
     def end(self, done: int, logs: dict[str, float]) -> None:
         """Draw the line for the last time."""
+        self.steps = done if self.steps is None else self.steps
         self._draw(self._line(done, *self._times(done), logs), end="\n")
         self._drawn_width = 0
 
@@ -181,6 +183,8 @@ class ProgressBar(Progress):
     def _line(self, done: int, duration: str, step: str, logs: dict[str, float]) -> Text:
         from rich.text import Text
 
+        if self.steps is None:
+            return Text.assemble((f"{done:7d}/Unknown", "bold"), " ", (duration, "bold"), f" {step}{_values(logs)}")
         filled = _BAR_WIDTH * done // self.steps if self.steps else _BAR_WIDTH
         return Text.assemble(
             (f"{done:>{len(str(self.steps))}}/{self.steps}", "bold"),
@@ -202,7 +206,7 @@ class ProgressBar(Progress):
         self._drawn_width = width
 
 
-def make(verbose: Literal[0, 1, 2], steps: int, epochs: int = 0) -> Progress | None:
+def make(verbose: Literal[0, 1, 2], steps: int | None, epochs: int = 0) -> Progress | None:
     """Return what shows the progress, None for verbose=0."""
     if verbose == 0:
         return None

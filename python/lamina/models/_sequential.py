@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from .. import _check, _core, _data, _random
 from ..callbacks import CallbackList, History
 from ..layers.base import Shape
-from . import _progress, _split, _training
-from ._predictor import as_asked, checked_batch_size
+from . import _feeding, _progress, _split, _training
+from ._predictor import as_asked, optional_integer, size_of_batches
 from ._samples import Samples, class_weights
 from ._stack import Entry
 from ._storable import Storable
@@ -28,11 +29,6 @@ _COMPILE_IN_KERAS: dict[str, Any] = {
     "steps_per_execution": 1,
     "jit_compile": "auto",
     "auto_scale_loss": True,
-}
-_FIT_IN_KERAS: dict[str, Any] = {
-    "steps_per_epoch": None,
-    "validation_steps": None,
-    "validation_batch_size": None,
 }
 
 
@@ -148,26 +144,38 @@ class Sequential(Storable):
         class_weight: Any = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
-        *,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
         validation_freq: int | Sequence[int] = 1,
+        *,
         validation_rows: str = "last",
-        **only_in_keras: Any,
     ) -> History:
         """Train for a number of epochs.
 
         Everything is checked before anything changes. Two-dimensional float32 and uint8 arrays with
         contiguous rows are read where they lie, memory-mapped files among them.
 
+        In place of arrays, x may hand over batches, (x, y) or (x, y, sample_weight), whose numbers of rows may differ.
+        The first is checked before anything changes, each other one when its turn comes: where one does not fit, or
+        handing it over raises, fit ends with that error, and the steps before it stay taken. While fit waits for a
+        batch the model may be used as in a callback.
+
         Parameters
         ----------
-        x : array_like
+        x : array_like, PyDataset, iterator or iterable
             Samples, (n, features), or (n, ...) for samples of several axes; one dimension stands for
-            (n, 1) where there is one feature.
+            (n, 1) where there is one feature. Or what hands over batches: a generator or other iterator, whose first
+            two batches come again where it is exhausted and a further epoch begins, as in Keras; a
+            `lamina.utils.PyDataset`; or what can be iterated over anew for each epoch, such as a loader or data set of
+            another library.
         y : array_like
             Targets of the outputs' shape, (n, outputs), or (n,) where there is one output; integer
-            labels without the last axis, (n,), for 'sparse_categorical_crossentropy'.
+            labels without the last axis, (n,), for 'sparse_categorical_crossentropy'. Not where x hands over
+            batches.
         batch_size : int, optional
-            Samples a step, 32 by default; the last batch of an epoch may have fewer.
+            Samples a step, 32 by default, or such that there are `steps_per_epoch`; the last batch may have fewer.
+            Not where x hands over batches.
         epochs : int
             How often to go through the data; with `initial_epoch`, the number of the last epoch.
         verbose : {'auto', 0, 1, 2}
@@ -178,26 +186,33 @@ class Sequential(Storable):
         validation_split : float
             The share of the rows, from the last one backwards, that is not trained on but evaluated
             after each epoch; in [0, 1).
-        validation_data : tuple (x, y) or (x, y, sample_weight), optional
+        validation_data : tuple (x, y) or (x, y, sample_weight), or what hands over batches, optional
             Data to evaluate after each epoch; takes the place of `validation_split`.
         shuffle : bool
-            Whether each epoch goes through the rows in a new random order.
+            Whether each epoch goes through the rows, or the batches of a `PyDataset`, in a new random order; other
+            batches that are handed over keep theirs.
         class_weight : dict from int to float, optional
             What a sample counts in training by its class: the label, the place of the largest target, or the target of
-            one output; a class that is absent counts 1. Not together with `sample_weight`.
+            one output; a class that is absent counts 1. Not together with `sample_weight`, nor with batches other than
+            those of data sets.
         sample_weight : array_like, optional
             What each sample counts: (n,), or (n, ...) for each target of samples with outputs of several axes; finite
             and not negative. Losses are multiplied by it, and their sum divided by the number of samples all the same;
             see `compile` for metrics. Rows that `validation_split` takes keep theirs.
         initial_epoch : int
             Epochs that an earlier `fit` has done: the first one here has this number, from 0.
+        steps_per_epoch : int, optional
+            The batches of an epoch; without it, all. The next epoch goes on behind them; it ends early, with a
+            warning, where all rows or batches have had their turn, and the one after it begins anew.
+        validation_steps : int, optional
+            The batches to validate on, the first ones each time; without it, all.
+        validation_batch_size : int, optional
+            Samples a batch of validation, of arrays; `batch_size` by default.
         validation_freq : int or sequence of int
             After how many epochs to validate, or the epochs, from 1, after which to.
         validation_rows : {'last', 'random', 'stratified'}
             Which rows `validation_split` takes, not in Keras: the last; any; or any, of each class its share.
             Random ones are the same in every `fit` of a model on so many rows; the data are copied for them.
-        **only_in_keras
-            Keras's other arguments are refused, unless they have Keras's default.
 
         Returns
         -------
@@ -217,39 +232,95 @@ class Sequential(Storable):
             If the loss of a batch is not finite: that batch is not applied and training ends. If weights are not
             finite at the end of an epoch, or by then: the weights from its beginning are put back, the optimizer
             begins anew and training ends. The history shows a loss of NaN either way.
+        UserWarning
+            If the data give fewer batches than the epoch is to have, or end where their number was not known; if
+            shuffle=True has no effect on batches that are handed over.
         """
-        _check.refuse("fit", only_in_keras, _FIT_IN_KERAS, {})
         claimed = self.guard.claim("fit()")
         try:
             settings = self._compiled("fit")
-            size = checked_batch_size(batch_size, "fit")
             epochs = _check.integer(epochs, "epochs", "fit", 0)
             first = _check.integer(initial_epoch, "initial_epoch", "fit", 0)
             validated = _training.checked_frequency(validation_freq)
             level = _progress.level(verbose, "fit")
             calls = CallbackList(callbacks, add_history=True)
             shuffle = _check.boolean(shuffle, "shuffle", "fit")
+            size = optional_integer(batch_size, "batch_size", "fit")
+            steps = optional_integer(steps_per_epoch, "steps_per_epoch", "fit")
+            validation_steps = optional_integer(validation_steps, "validation_steps", "fit")
+            validation_size = optional_integer(validation_batch_size, "validation_batch_size", "fit") or size
             self._refuse_untrainable("fit")
-            data, shape = self._weighted(x, y, sample_weight, class_weight, "fit")
-            data, validation = self._split(data, shape, validation_split, validation_rows, validation_data)
-            data = self._by_class(data, shape, class_weight, "fit")
+            course = None
+            if _feeding.is_feed(x):
+                _feeding.refuse("fit", x, y=y, sample_weight=sample_weight, batch_size=batch_size)
+                _feeding.refuse("fit", x, validation_split=validation_split or None)
+                course, shape = self._fed(x, steps, class_weight, shuffle)
+                data = course.feed.first
+                size = len(data)
+            else:
+                data, shape = self._weighted(x, y, sample_weight, class_weight, "fit")
+            if _feeding.is_feed(validation_data):
+                _feeding.refuse("fit", validation_data, validation_batch_size=validation_batch_size)
+            data, validation = self._split(
+                data, shape, validation_split, validation_rows, validation_data, validation_steps
+            )
+            if course is None:
+                data = self._by_class(data, shape, class_weight, "fit")
             self._ready(shape)
             first = calls.prepare(self, first)
             network = self._ready(shape)
-            trainer = _core.Trainer(network, data.x, data.y, min(size, len(data)), shuffle, self._seed, data.weights)
+            size = min(size_of_batches(size, len(data), steps), len(data))
+            trainer = _core.Trainer(network, data.x, data.y, size, shuffle and course is None, self._seed, data.weights)
+            known = (steps or trainer.batches) if course is None else course.steps
             calls.set_model(self)
-            calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
-            validate = None
-            if validation is not None:
-                validate = functools.partial(_training.evaluate, network, settings, validation, size, calls)
-            progress = _progress.make(level, trainer.batches, epochs)
+            calls.set_params({"verbose": level, "epochs": epochs, "steps": known})
+            validate = self._validator(network, validation, validation_size, validation_steps, calls)
+            progress = _progress.make(level, known, epochs)
             history = self.history = calls.history or History()
-            _training.Fit(self, network, settings, trainer, calls, progress, validate, validated).run(first, epochs)
+            common = (self, network, settings, trainer, calls, progress, validate, validated)
+            run = _training.Fit(*common, steps) if course is None else _feeding.FedFit(course, *common)
+            run.run(first, epochs)
             if trainer.diverged:
-                _training.warn_diverged(f"training stopped in epoch {first + len(history.epoch)}", trainer.restored)
+                batch = "" if course is None else f", batch {trainer.done}"
+                _training.warn_diverged(
+                    f"training stopped in epoch {first + len(history.epoch)}{batch}", trainer.restored
+                )
             return history
         finally:
             self.guard.release(claimed)
+
+    def _fed(self, x: Any, steps: int | None, by_class: Any, shuffle: bool) -> tuple[_feeding.Course[Samples], Shape]:
+        """Return the batches that `x` hands over, to be trained on, and the shape of a sample."""
+        if by_class is not None:
+            _feeding.refuse_class_weight("fit", x)
+        if shuffle:
+            _feeding.warn_unshuffled("fit", x)
+
+        def weigh(batch: Samples, shape: Shape) -> Samples:
+            return self._by_class(batch, shape, by_class, "fit")
+
+        def order(number: int) -> NDArray[np.int64]:
+            return _feeding.shuffled(_core.derive_seed(self._seed, self.iterations), number)
+
+        weighed = None if by_class is None else weigh
+        return self._course(x, steps, "fit()", self._shape, by_class=weighed, order=order if shuffle else None)
+
+    def _validator(
+        self,
+        network: _core.Network,
+        validation: Samples | _feeding.Course[Samples] | None,
+        size: int | None,
+        steps: int | None,
+        calls: CallbackList,
+    ) -> Callable[[], dict[str, float]] | None:
+        """Return what validates, None where there is nothing to validate on."""
+        settings = self._compiled("fit")
+        if validation is None:
+            return None
+        if isinstance(validation, _feeding.Course):
+            return functools.partial(_feeding.evaluate, network, settings, validation, calls)
+        size = size_of_batches(size, len(validation), steps)
+        return functools.partial(_training.evaluate, network, settings, validation, size, calls, steps)
 
     def _weighted(self, x: Any, y: Any, weights: Any, by_class: Any, where: str) -> tuple[Samples, Shape]:
         """Check and convert what is trained on, by weights of one kind at most; the classes' are still to come."""
@@ -268,12 +339,14 @@ class Sequential(Storable):
         return dataclasses.replace(data, weights=class_weights(given, data.y, loss, outputs, self.dtype, where))
 
     def _split(
-        self, data: Samples, shape: Shape, split: Any, how: Any, validation: Any
-    ) -> tuple[Samples, Samples | None]:
-        """Return what to train on and what to validate on."""
+        self, data: Samples, shape: Shape, split: Any, how: Any, validation: Any, steps: int | None
+    ) -> tuple[Samples, Samples | _feeding.Course[Samples] | None]:
+        """Return what to train on and what to validate on, of which so many steps count."""
         need = "in [0, 1)"
         split = _check.real(split, "validation_split", "fit", need, lambda v: 0 <= v < 1)
         how = _split.way(how, split, validation is not None)
+        if _feeding.is_feed(validation):
+            return data, self._course(validation, steps, "fit(), validating,", shape, "validation_data ")[0]
         if validation is not None:
             return data, self._checked(*_data.parts(validation, "validation_data"), shape, "validation_data ")[0]
         if split == 0:
@@ -360,6 +433,7 @@ class Sequential(Storable):
         try:
             settings = self._compiled("train_on_batch")
             self._refuse_untrainable("train_on_batch")
+            _feeding.refuse_one("train_on_batch", x)
             data, shape = self._weighted(x, y, sample_weight, class_weight, "train_on_batch")
             data = self._by_class(data, shape, class_weight, "train_on_batch")
             network = self._ready(shape)

@@ -6,7 +6,7 @@ import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
@@ -17,6 +17,8 @@ from ..metrics import Metric
 from ..optimizers import Optimizer, schedules
 from . import _progress
 from ._samples import Samples
+
+SizedT = TypeVar("SizedT", Samples, NDArray[Any])
 
 # How long the core may run before Python looks for Ctrl-C, stop_training and the progress line.
 _POLL_SECONDS = 0.05
@@ -214,10 +216,37 @@ def batches(rows: int, size: int) -> Iterator[slice]:
         yield slice(start, min(start + size, rows))
 
 
+def warn_ran_out(where: str, done: int, steps: int | None) -> None:
+    """Warn that there were but so many batches, by Keras's words; `steps` of an epoch were asked for."""
+    if steps is None:
+        got = f"{done} batches, whose number was not known: say how many steps there are, and let the data give those"
+    else:
+        got = f"{done} of {steps} batches: let the data give them in every epoch, or ask for fewer steps"
+    warnings.warn(f"Your input ran out of data; interrupting training. {where} got {got}", UserWarning, stacklevel=3)
+
+
+def first_batches(data: SizedT, size: int, steps: int | None, where: str) -> SizedT:
+    """Return the rows of the first batches of that size; all, with a warning, where there are fewer."""
+    if steps is None:
+        return data
+    if steps * size - len(data) >= size:
+        warn_ran_out(where, -(-len(data) // size), steps)
+    return data[: steps * size]
+
+
 def evaluate(
-    network: _core.Network, settings: Settings, data: Samples, size: int, calls: CallbackList
+    network: _core.Network,
+    settings: Settings,
+    data: Samples,
+    size: int,
+    calls: CallbackList,
+    steps: int | None = None,
 ) -> dict[str, float]:
-    """Return the results over all rows, in the order of `settings.names`, calling test hooks."""
+    """Return the results over all rows, or those of so many batches, in the order of `settings.names`.
+
+    It calls test hooks.
+    """
+    data = first_batches(data, size, steps, "evaluate()")
     calls.on_test_begin()
     if calls.wants_batches("test"):
         _call_test_batches(network, settings, data, size, calls)
@@ -272,6 +301,9 @@ class Fit:
         Returns the results on the validation data.
     validated : callable
         Tells whether to validate after an epoch, whose number it takes from 1 on.
+    steps : int or None
+        The batches of an epoch, which goes on in the pass through the data where the one before has ended in it, and
+        ends with the pass at the latest; None for a pass an epoch.
     """
 
     def __init__(
@@ -284,6 +316,7 @@ class Fit:
         progress: _progress.Progress | None,
         validate: Callable[[], dict[str, float]] | None,
         validated: Callable[[int], bool],
+        steps: int | None = None,
     ) -> None:
         self._model = model
         self._network = network
@@ -294,6 +327,9 @@ class Fit:
         self._progress = progress
         self._validate = validate
         self._validated = validated
+        self._steps = steps
+        self._passed = 0  # batches of the present pass that earlier epochs have had
+        self._todo = 0  # batches of the present epoch
         self._rate: float | None = None  # the learning rate that the core has
 
     def run(self, first: int, epochs: int) -> None:
@@ -322,11 +358,7 @@ class Fit:
         self._calls.on_epoch_begin(epoch)
         if progress is not None:
             progress.begin(epoch)
-        trainer.begin_epoch()
-        if self._calls.wants_batches("train"):
-            self._run_by_batches()
-        else:
-            self._run_through()
+        self._run()
         if progress is not None:
             progress.batches_done()
         logs = self._logs()
@@ -342,9 +374,26 @@ class Fit:
         self._calls.on_epoch_end(epoch, logs)
         return logs
 
+    def _run(self) -> None:
+        """Run the batches of an epoch."""
+        trainer = self._trainer
+        left = trainer.batches - self._passed
+        self._todo = left if self._steps is None else min(self._steps, left)
+        trainer.begin_epoch(new_pass=self._passed == 0)
+        if self._calls.wants_batches("train"):
+            self._run_by_batches()
+        else:
+            self._run_through()
+        if self._steps is None:
+            return
+        trainer.end_epoch()
+        self._passed = 0 if trainer.done == left else self._passed + trainer.done
+        if trainer.done == left < self._steps:
+            warn_ran_out("fit()", left, self._steps)
+
     def _run_through(self) -> None:
         while True:
-            self._advance(self._trainer.batches)
+            self._advance(self._todo - self._trainer.done)
             if self._over():
                 return
             if self._progress is not None:
@@ -372,7 +421,8 @@ class Fit:
         optimizer.came_to(self._network.iterations)
 
     def _over(self) -> bool:
-        return self._trainer.finished or self._trainer.diverged or self._model.stop_training
+        trainer = self._trainer
+        return trainer.done == self._todo or trainer.diverged or self._model.stop_training
 
     def _logs(self) -> dict[str, float]:
         results = dict(zip(self._names, self._trainer.results(), strict=True))
