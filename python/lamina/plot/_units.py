@@ -142,7 +142,7 @@ def _layers_in(leaves: list[Layer], grid: Array, where: str) -> Iterator[_Units]
             raise ValueError(f"{where}(model=...): layer {leaves[place].name!r} has no row of units behind it")
         name = activation_behind(leaves, place)
         count = sums.shape[1]
-        title = f"{leaves[place].name}: {count} unit{'s' * (count > 1)}, {name}"
+        title = f"layer {number + 1}: {count} unit{'s' * (count > 1)}, {name}"
         yield _Units(title, outputs, outputs - 0.5 if name == "softmax" else sums)
 
 
