@@ -73,6 +73,7 @@ for place, activation in enumerate(("step", "sigmoid"), start=1):
     ax.set(xlabel="aack", ylabel="beep", zlabel="output", title=activation, zlim=(0, 1))
     ax.set(xticks=(-1, 0, 1, 2, 3), yticks=(-1, 0, 1, 2, 3), zticks=(0, 0.5, 1))
     ax.view_init(elev=28, azim=-120)
+    ax.set_box_aspect(None, zoom=0.88)  # room for the labels
     sums = 10 * grid[..., 0] + 6 * grid[..., 1] - 15
     off_the_line = np.abs(sums) > 1e-3
     assert np.all(((values >= 0.5) == (sums >= 0))[off_the_line])
