@@ -65,7 +65,12 @@ def whole_ticks(axis: Axis) -> None:
     axis.set_major_locator(MaxNLocator(integer=True))
 
 
-def bar(ax: Axes, image: ScalarMappable, title: str) -> None:
+def bar_beside(ax: Axes, image: ScalarMappable, title: str) -> None:
+    """Draw a bar to the right, as high as what is drawn, that says which colour is which value."""
+    ax.figure.colorbar(image, cax=ax.inset_axes((1.04, 0.0, 0.05, 1.0))).set_label(title)
+
+
+def bar_below(ax: Axes, image: ScalarMappable, title: str) -> None:
     """Draw a bar below that says which colour is which value."""
     ax.figure.colorbar(image, ax=ax, location="bottom", fraction=0.06, pad=0.04, aspect=30).set_label(title)
 

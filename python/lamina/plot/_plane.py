@@ -147,7 +147,7 @@ def colour_by(ax: Axes, across: Array, up: Array, value: Array, title: str | Non
     colours = _canvas.diverging(0.6).reversed()
     image = ax.pcolormesh(across, up, value, cmap=colours, vmin=low, vmax=high, rasterized=True)
     if title is not None:
-        _canvas.bar(ax, image, title)
+        _canvas.bar_below(ax, image, title)
 
 
 def _colour_classes(ax: Axes, across: Array, up: Array, places: Array, count: int) -> None:

@@ -129,7 +129,7 @@ def confusion(
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
 
     side = max(3.0, 0.5 * len(known) + 1.4)
-    ax = _canvas.axes(ax, (side + 0.8, side), where)
+    ax = _canvas.axes(ax, (1.12 * side + 1.0, side), where)
     image = ax.imshow(shares, cmap="Blues", vmin=0.0, vmax=1.0)
     for (i, j), number in np.ndenumerate(table):
         if number:
@@ -139,7 +139,7 @@ def confusion(
     ax.set_xticks(ticks, titles)
     ax.set_yticks(ticks, titles)
     ax.set(xlabel="predicted class", ylabel="true class")
-    ax.figure.colorbar(image, ax=ax, fraction=0.045, pad=0.03).set_label("share of the true class")
+    _canvas.bar_beside(ax, image, "share of the true class")
     return ax
 
 
@@ -190,7 +190,7 @@ def weights(
     ax.set(xlabel=f"units of {layer.name}", ylabel="inputs")
     for axis in (ax.xaxis, ax.yaxis):
         _canvas.whole_ticks(axis)
-    ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.03).set_label("weight")
+    _canvas.bar_beside(ax, image, "weight")
     return ax
 
 
