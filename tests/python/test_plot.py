@@ -201,6 +201,7 @@ def test_neurons_of_a_model_in_a_model() -> None:
         (lambda: plot.boundary(by_hand(), X, ["a"] * 8), r"boundary\(y=.*classes of one kind"),
         (lambda: plot.boundary(by_hand(), X, object()), r"boundary\(y="),
         (lambda: plot.boundary(by_hand(), X, np.arange(8)), "at most 6 classes"),
+        (lambda: plot.boundary(by_hand(), X, np.full(8, 2**60)), "at most 6 classes"),
         (lambda: plot.boundary(object(), X, Y), r"boundary\(model=.*method predict"),
         (lambda: plot.boundary(Rule("nonsense"), X, Y), r"boundary\(model=.*of shape \(3, 2\)"),
         (lambda: plot.boundary(Rule("nan"), X, Y), "not finite"),
@@ -387,3 +388,61 @@ def test_activations_and_their_derivatives(name: str) -> None:
     z = np.asarray(ax.lines[2].get_xdata())
     area = np.concatenate([[0.0], np.cumsum((slopes[1:] + slopes[:-1]) / 2 * np.diff(z))])
     np.testing.assert_allclose(area, values - values[0], atol=1e-2, rtol=1e-3)
+
+
+# --- odd values -------------------------------------------------------------------------------------------------------
+
+
+class Hostile:
+    """Has no length, no truth and no representation."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no representation")
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("no truth")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no comparison")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+ODD = (
+    *(None, True, -1, 0, 10**30, 0.5, float("nan"), float("inf"), 1j, "", "odd", b"odd", object(), int, Hostile()),
+    *((), [], {}, [[]], [[1.0], [1, 2]], [None], [1j], {"loss": None}, {"a": {}}, np.zeros(0), np.zeros((2, 3))),
+    *(np.zeros((2, 2, 2, 2)), np.array(["a", "b"]), np.array([np.nan]), np.array([None, 1])),
+)
+# Of each function what is right, so that one at a time can be wrong.
+RIGHT: dict[str, dict[str, Any]] = {
+    "activation": {"name": "relu", "low": -1.0, "high": 1.0, "legend": True},
+    "boundary": {
+        **{"model": by_hand, "x": X, "y": Y, "surface": "classes", "threshold": 0.5, "margin": 0.1},
+        **{"names": ["a", "b"], "legend": True},
+    },
+    "confusion": {"y_true": [0, 1], "y_pred": [0, 1], "names": ["a", "b"]},
+    "digits": {"images": IMAGES, "labels": range(6), "predictions": range(6), "columns": 3},
+    "history": {"history": trained, "key": "loss", "log": False, "legend": True},
+    "network": {
+        **{"model": by_hand, "step": 0, "row": 0, "most": 4, "weights": lambda: by_hand().get_weights()},
+        **{"numbers": True, "features": ["a", "b"], "signs": ("a", "b"), "legend": True},
+    },
+    "neurons": {"model": by_hand, "x": X, "y": Y, "most": 4},
+    "residuals": {"y_true": [1.0, 2.0], "y_pred": [1.0, 2.0], "unit": "m"},
+    "weights": {"layer": lambda: by_hand().layers[0], "shape": (1, 2), "most": 2},
+}
+
+
+@pytest.mark.parametrize(("function", "argument"), [(name, key) for name in RIGHT for key in (*RIGHT[name], "ax")])
+def test_odd_values_are_drawn_or_refused(function: str, argument: str) -> None:
+    """Whatever is given: a picture, or a TypeError or ValueError that names the function or the value."""
+    assert {*RIGHT} == {*plot.__all__}
+    for odd in ODD:
+        given = {key: value() if callable(value) else value for key, value in RIGHT[function].items()}
+        try:
+            ax = getattr(plot, function)(**{**given, argument: odd})
+        except (TypeError, ValueError) as error:
+            assert str(error)  # noqa: PT017
+        else:
+            ax.figure.draw_without_rendering()
+        pyplot.close("all")

@@ -170,6 +170,20 @@ def labels(value: Any, name: str, where: str, count: int | None = None) -> Array
     return given if given.dtype.kind == "U" else given.astype(np.int64)
 
 
+def text(value: Any, name: str, where: str) -> str:
+    """Return a string, or raise TypeError."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where}({name}={_check.shown(value)}): {name} must be a string")
+    return value
+
+
+def names(value: Any, name: str, where: str, count: int) -> list[str]:
+    """Return so many names, given as a list or a tuple, or raise ValueError."""
+    if not isinstance(value, (list, tuple)) or len(value) != count:
+        raise ValueError(f"{where}({name}={_check.shown(value)}): give a list of {count} names")
+    return [text(entry, name, where) for entry in value]
+
+
 def refuse_count(found: int, count: int | None, name: str, where: str) -> None:
     """Raise ValueError if there are not as many of something as there are samples."""
     if count is not None and found != count:

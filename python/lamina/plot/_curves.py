@@ -56,8 +56,7 @@ def history(
     """
     where = "history"
     runs = _runs(history, where)
-    if not isinstance(key, str):
-        raise TypeError(f"{where}(key={_check.shown(key)}): key must be a string, such as 'loss'")
+    key = _canvas.text(key, "key", where)
     log = _check.boolean(log, "log", where)
     legend = _check.boolean(legend, "legend", where)
     curves: list[tuple[str, int, bool, Array]] = []
@@ -160,7 +159,7 @@ def residuals(
     predicted = _canvas.numbers(y_pred, "y_pred", where, len(truth)).astype(np.float64)
     missed = truth - predicted
     error = float(np.sqrt(np.mean(missed**2)))
-    of = f" [{unit}]" if unit else ""
+    of = f" [{unit}]" if _canvas.text(unit, "unit", where) else ""
 
     ax = _canvas.axes(ax, (6.0, 3.8), where)
     ax.axhline(0.0, color="black", linewidth=1.0)

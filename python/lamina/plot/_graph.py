@@ -44,7 +44,7 @@ def network(
     weights: Sequence[Any] | None = None,
     numbers: bool | None = None,
     features: Sequence[str] | None = None,
-    signs: tuple[str, str] = ("positive weight", "negative weight"),
+    signs: Sequence[str] = ("positive weight", "negative weight"),
     legend: bool = True,
 ) -> Axes:
     """Draw a model of dense layers: features and units as nodes, weights as edges, biases as edges from squares.
@@ -72,7 +72,7 @@ def network(
         Whether to write its number at each edge; where it is None, if they are few.
     features : sequence of str, optional
         What to call the features.
-    signs : tuple of str
+    signs : sequence of two str
         What the legend calls the two kinds of edges.
     legend : bool
         Whether to draw a legend.
@@ -100,8 +100,7 @@ def network(
     inputs = values[0][0].shape[0]
     names = _names(features, inputs, where)
     legend = _check.boolean(legend, "legend", where)
-    if isinstance(signs, str) or not isinstance(signs, Sequence) or len(signs) != 2:
-        raise ValueError(f"{where}(signs={_check.shown(signs)}): give two names, of positive and of negative edges")
+    kinds = _canvas.names(signs, "signs", where, 2)
     dropped = _dropped(leaves, dense, inputs, step, row)
     columns = _columns(leaves, dense, most, dropped)
     if numbers is None:
@@ -119,7 +118,7 @@ def network(
         _draw_nodes(ax, place, column, tallest, names if place == 0 else None)
     ax.set(xlim=(-0.45, len(dense) + 0.45), ylim=(-0.62 * tallest - 0.2, tallest / 2 + 0.1))
     if legend:
-        _draw_legend(ax, signs, step is not None, any(column.bias for column in columns))
+        _draw_legend(ax, kinds, step is not None, any(column.bias for column in columns))
     return ax
 
 
@@ -156,9 +155,7 @@ def _values(leaves: list[Layer], dense: list[int], given: Any, where: str) -> li
 def _names(features: Any, inputs: int, where: str) -> list[str]:
     if features is None:
         return [f"$x_{{{number + 1}}}$" for number in range(inputs)]
-    if isinstance(features, str) or not isinstance(features, Sequence) or len(features) != inputs:
-        raise ValueError(f"{where}(features={_check.shown(features)}): give a list of {inputs} names")
-    return [str(name) for name in features]
+    return _canvas.names(features, "features", where, inputs)
 
 
 def _dropped(leaves: list[Layer], dense: list[int], inputs: int, step: int | None, row: int) -> list[NDArray[np.bool_]]:
@@ -276,8 +273,8 @@ def _draw_legend(ax: Axes, signs: Sequence[str], dropped: bool, biased: bool) ->
     from matplotlib.lines import Line2D
 
     handles = [
-        Line2D([], [], color=_canvas.POSITIVE, linewidth=2, label=str(signs[0])),
-        Line2D([], [], color=_canvas.NEGATIVE, linewidth=2, linestyle=(0, (3.0, 1.0)), label=str(signs[1])),
+        Line2D([], [], color=_canvas.POSITIVE, linewidth=2, label=signs[0]),
+        Line2D([], [], color=_canvas.NEGATIVE, linewidth=2, linestyle=(0, (3.0, 1.0)), label=signs[1]),
     ]
     node: dict[str, Any] = {"linestyle": "none", "markersize": 8}
     if biased:

@@ -75,7 +75,7 @@ def boundary(
     classes = _canvas.labels(y, "y", where, len(points))
     if not callable(getattr(model, "predict", None)):
         raise TypeError(f"{where}(model={_check.shown(model)}): model must have a method predict")
-    if surface not in _SURFACES:
+    if _canvas.text(surface, "surface", where) not in _SURFACES:
         raise _check.unknown("surface", surface, _SURFACES)
     threshold = _check.real(threshold, "threshold", where, "that is finite", lambda value: True)
     margin = _check.real(margin, "margin", where, "of at least 0", lambda value: value >= 0)
@@ -90,11 +90,7 @@ def boundary(
     value = _value(outputs)
     if surface == "probability" and value is None:
         raise ValueError(f"{where}(surface='probability'): the model must give one or two numbers a sample")
-    known = np.union1d(classes, seen) if outputs.dtype.kind != "f" else np.arange(max(classes.max(), seen.max(), 1) + 1)
-    if classes.dtype.kind != "U" and outputs.dtype.kind == "f" and classes.min() < 0:
-        raise ValueError(f"{where}(y=...): {classes.min()} is no class of the model's; they count from 0")
-    if len(known) > len(_canvas.COLOURS):
-        raise ValueError(f"{where}(y=...): at most {len(_canvas.COLOURS)} classes can be told apart, not {len(known)}")
+    known = _known(classes, seen, outputs, where)
     titles = _titles(names, known, where)
 
     ax = _canvas.axes(ax, (5.6, 4.0), where)
@@ -191,6 +187,21 @@ def _seen(outputs: Array, threshold: float) -> tuple[Array, Array | None]:
     return outputs.argmax(axis=1), outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else None
 
 
+def _known(classes: Array, seen: Array, outputs: Array, where: str) -> Array:
+    """Return all classes in their order: those that occur, or, of a model that gives numbers, from 0 on."""
+    found = np.union1d(classes, seen)
+    most = len(_canvas.COLOURS)
+    if outputs.dtype.kind == "f":
+        if found[0] < 0:
+            raise ValueError(f"{where}(y=...): {found[0]} is no class of the model's; they count from 0")
+        found = np.arange(max(int(found[-1]), 1) + 1) if found[-1] < most else found
+    if len(found) > most or (outputs.dtype.kind == "f" and found[-1] >= most):
+        raise ValueError(
+            f"{where}(y=...): at most {most} classes can be told apart, not those from {found[0]} to {found[-1]}"
+        )
+    return found
+
+
 def _value(outputs: Array) -> Array | None:
     """Return the number that stands for the second of two classes, where there is one."""
     if outputs.dtype.kind != "f":
@@ -203,6 +214,4 @@ def _value(outputs: Array) -> Array | None:
 def _titles(names: Sequence[str] | None, known: Array, where: str) -> list[str]:
     if names is None:
         return [str(entry) if known.dtype.kind == "U" else f"class {entry}" for entry in known]
-    if isinstance(names, str) or not isinstance(names, Sequence) or len(names) < len(known):
-        raise ValueError(f"{where}(names={_check.shown(names)}): give a list of {len(known)} names")
-    return [str(name) for name in names]
+    return _canvas.names(names, "names", where, len(known))

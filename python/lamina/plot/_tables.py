@@ -121,9 +121,7 @@ def confusion(
     known = np.union1d(truth, taken)
     if len(known) > 40:
         raise ValueError(f"{where}(y_true=...): there are {len(known)} classes; at most 40 can be drawn")
-    if names is not None and (isinstance(names, str) or not isinstance(names, Sequence) or len(names) != len(known)):
-        raise ValueError(f"{where}(names={_check.shown(names)}): give a list of {len(known)} names")
-    titles = [str(name) for name in (known if names is None else names)]
+    titles = [str(entry) for entry in known] if names is None else _canvas.names(names, "names", where, len(known))
     table = np.zeros((len(known), len(known)), np.int64)
     np.add.at(table, (np.searchsorted(known, truth), np.searchsorted(known, taken)), 1)
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)

@@ -170,7 +170,8 @@ def _draw_unit(ax: Axes, across: Array, up: Array, outputs: Array, scores: Array
 
 
 def _draw_points(ax: Axes, points: Array, classes: Array) -> None:
+    size = 22 if len(points) <= 30 else 7
     for place, entry in enumerate(np.unique(classes)):
         here = points[classes == entry]
         colour, marker = _canvas.COLOURS[place % 6], _canvas.MARKERS[place % 6]
-        ax.scatter(here[:, 0], here[:, 1], s=7, color=colour, marker=marker, edgecolors="black", linewidths=0.3)
+        ax.scatter(here[:, 0], here[:, 1], s=size, color=colour, marker=marker, edgecolors="black", linewidths=0.3)
