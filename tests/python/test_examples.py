@@ -48,7 +48,7 @@ def run(name: str, folder: Path, *arguments: str, data: str | None) -> subproces
         text=True,
         cwd=folder,
         env=environment,
-        timeout=300,
+        timeout=600,
     )
 
 
