@@ -34,7 +34,7 @@ PYTHON_ORDER = (
     {"activations", "initializers", "regularizers", "losses", "metrics", "optimizers"},
     {"layers", "callbacks", "config", "utils", "datasets"},
     {"models"},
-    {"testing"},
+    {"testing", "plot"},
     {"compat"},
     {"__init__"},
 )
