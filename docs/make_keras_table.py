@@ -29,10 +29,6 @@ MACHINERY = (
     *("metrics_var", "_eagerly", "jit_", "losses", "variables", "get_compile"),
 )
 PLANNED = {
-    "layers": (
-        *("BatchNormalization", "LayerNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout"),
-        *("ActivityRegularization", "Normalization"),
-    ),
     "metrics": (
         *("AUC", "Accuracy", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "Hinge"),
         *("CategoricalHinge", "SquaredHinge", "CosineSimilarity", "KLDivergence", "LogCoshError", "Poisson"),
@@ -45,10 +41,6 @@ PLANNED = {
     "optimizers.schedules": (
         *("CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule"),
         *("PiecewiseConstantDecay", "PolynomialDecay"),
-    ),
-    "constraints": (
-        *("Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "max_norm", "min_max_norm", "non_neg"),
-        "unit_norm",
     ),
     "utils": ("PyDataset", "Sequence"),
     "Sequential": ("reset_metrics",),

@@ -41,6 +41,7 @@ __all__ = [
     "callbacks",
     "compat",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",
