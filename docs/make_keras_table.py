@@ -29,10 +29,6 @@ MACHINERY = (
     *("metrics_var", "_eagerly", "jit_", "losses", "variables", "get_compile"),
 )
 PLANNED = {
-    "layers": (
-        *("BatchNormalization", "LayerNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout"),
-        *("ActivityRegularization", "Normalization"),
-    ),
     "metrics": (
         *("AUC", "Accuracy", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "Hinge"),
         *("CategoricalHinge", "SquaredHinge", "CosineSimilarity", "KLDivergence", "LogCoshError", "Poisson"),
@@ -40,10 +36,6 @@ PLANNED = {
         *("R2Score", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "TruePositives", "TrueNegatives"),
         *("FalsePositives", "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity"),
         *("SpecificityAtSensitivity", "PearsonCorrelation", "ConcordanceCorrelation"),
-    ),
-    "constraints": (
-        *("Constraint", "MaxNorm", "MinMaxNorm", "NonNeg", "UnitNorm", "max_norm", "min_max_norm", "non_neg"),
-        "unit_norm",
     ),
     "Sequential": ("reset_metrics",),
 }

@@ -6,7 +6,7 @@
 
 namespace lamina {
 
-namespace streams {  // dropouts use the position of their layer
+namespace streams {  // dropouts and noise use the position of their layer
 inline constexpr std::uint32_t shuffle = 0xFFFF0001u, uniform = 0xFFFF0002u, seeds = 0xFFFF0003u,
                                normal = 0xFFFF0004u, truncated_normal = 0xFFFF0005u;
 }
@@ -25,6 +25,9 @@ class Draws {
   std::uint64_t key_, step_;
   std::uint32_t stream_;
 };
+
+// 52 bits of a draw in (-½, ½), on the middles of equal steps: symmetric, exact, and neither end can occur.
+inline double centred(std::uint64_t draw) { return (static_cast<double>(draw >> 12) + 0.5) * 0x1p-52 - 0.5; }
 
 // A child seed: the draw at `index` of the seed's own stream.
 std::uint64_t derive_seed(std::uint64_t seed, std::uint64_t index);

@@ -20,7 +20,22 @@ template <class T> T get(const py::dict& d, const char* key, T otherwise) {
   return d.contains(key) ? d[key].cast<T>() : otherwise;
 }
 
-layers::WeightSpec weight_of(const py::dict& d) { return {get(d, "l1", 0.0), get(d, "l2", 0.0)}; }
+layers::ConstraintSpec constraint_of(const py::dict& d) {
+  using Spec = layers::ConstraintSpec;
+  if (!d.contains("along")) return {.kind = Spec::non_negative};
+  const auto along = d["along"].cast<std::string>();
+  return {.kind = Spec::norm,
+          .along = along == "inputs" ? Spec::inputs : along == "units" ? Spec::units : Spec::all,
+          .low = d["low"].cast<double>(),
+          .high = d["high"].cast<double>(),
+          .rate = d["rate"].cast<double>()};
+}
+
+layers::WeightSpec weight_of(const py::dict& d) {
+  layers::WeightSpec spec{get(d, "l1", 0.0), get(d, "l2", 0.0)};
+  if (d.contains("constraint")) spec.constraint = constraint_of(d["constraint"]);
+  return spec;
+}
 
 // Numbers whose keys are none of those below are the type's own.
 layers::LayerSpec layer_of(const py::dict& d) {

@@ -6,9 +6,6 @@
 namespace lamina::initializers {
 namespace {
 
-// 52 bits in (-½, ½), on the middles of equal steps: symmetric, exact, and neither end can occur.
-double centred(std::uint64_t draw) { return (static_cast<double>(draw >> 12) + 0.5) * 0x1p-52 - 0.5; }
-
 // mean + deviation x, Φ(x) - ½ drawn from (-share / 2, share / 2): no rejection, so a draw depends on its place alone.
 void normal_part(const Draws& draws, double share, double mean, double deviation, Index count, double* out) {
   for (Index i = 0; i < count; ++i) out[i] = share * centred(draws[static_cast<std::uint64_t>(i)]);

@@ -29,6 +29,10 @@ template <class T> struct Block {
     return dense || std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->trainable; });
   }
 
+  bool whole_batch() const {
+    return std::any_of(ops.begin(), ops.end(), [](const auto& op) { return op->whole_batch(); });
+  }
+
   // Whether the outputs of a dense layer are so few that its steps are cut by rows.
   bool narrow() const { return kernel->panels() == 1; }
 

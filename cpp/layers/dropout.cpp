@@ -41,13 +41,11 @@ template <class T> class DropoutOp final : public Op<T> {
  public:
   DropoutOp(const LayerSpec& spec, const OpContext<T>& context)
       : table_(context.table),
-        rate_(spec.value("rate", 0)),
-        seed_(spec.seed),
+        spec_(spec),
+        shape_(context.shape),
         units_(context.shape.columns),
-        times_(context.shape.times),
         stream_(context.position) {
-    // A row's last vector may reach past the mask's end.
-    mask_.reserve(round_up(context.capacity * units_, group) + panel_width);
+    mask_.reserve(dropout_mask_size(context.capacity * units_));
     mask_.allocate();
     this->reads = {mask_.at(0)};
   }
@@ -64,27 +62,17 @@ template <class T> class DropoutOp final : public Op<T> {
   }
 
   std::unique_ptr<Step<T>> prepare() override {
-    const double keep = 1 - rate_;
-    return std::make_unique<MaskStep<T>>(
-        table_,
-        kernels::DropoutMask<T>{.first = 0,
-                                .count = 0,
-                                .mask = mask_.at(0),
-                                .seed = seed_,
-                                .step = 0,
-                                .stream = stream_,
-                                .threshold = static_cast<std::uint32_t>(rate_ * 4294967296.0),
-                                .scale = static_cast<T>(1 / keep)},
-        times_ * units_);
+    const double keep = 1 - spec_.value("rate", 0);
+    return make_dropout_mask(table_, spec_, mask_.at(0), static_cast<T>(1 / keep), shape_, stream_);
   }
 
  private:
   const T* mask_at(const Rect& r) const { return mask_.at(r.row * units_ + r.column); }
 
   const kernels::Table<T>& table_;
-  double rate_;
-  std::uint64_t seed_;
-  Index units_, times_;
+  const LayerSpec spec_;
+  Shape shape_;
+  Index units_;
   std::uint32_t stream_;
   Arena<T> mask_;  // [rows, units] without padding
 };
@@ -96,12 +84,34 @@ void check_dropout(const LayerSpec& spec) {
   require(rate >= 0 && rate < 1, "Dropout(rate=", rate, "): rate must lie in [0, 1)");
 }
 
+Index dropout_mask_size(Index elements) { return round_up(elements, group) + panel_width; }
+
+template <class T>
+std::unique_ptr<Step<T>> make_dropout_mask(const kernels::Table<T>& table, const LayerSpec& spec, T* mask, T scale,
+                                           Shape shape, std::uint32_t stream) {
+  return std::make_unique<MaskStep<T>>(
+      table,
+      kernels::DropoutMask<T>{.first = 0,
+                              .count = 0,
+                              .mask = mask,
+                              .seed = spec.seed,
+                              .step = 0,
+                              .stream = stream,
+                              .threshold = static_cast<std::uint32_t>(spec.value("rate", 0) * 4294967296.0),
+                              .scale = scale},
+      shape.times * shape.columns);
+}
+
 template <class T> std::unique_ptr<Op<T>> make_dropout(const LayerSpec& spec, const OpContext<T>& context) {
   if (!context.training || spec.value("rate", 0) == 0) return nullptr;
   return std::make_unique<DropoutOp<T>>(spec, context);
 }
 
 template std::unique_ptr<Op<float>> make_dropout(const LayerSpec&, const OpContext<float>&);
+template std::unique_ptr<Step<float>> make_dropout_mask(const kernels::Table<float>&, const LayerSpec&, float*, float,
+                                                        Shape, std::uint32_t);
+template std::unique_ptr<Step<double>> make_dropout_mask(const kernels::Table<double>&, const LayerSpec&, double*,
+                                                         double, Shape, std::uint32_t);
 template std::unique_ptr<Op<double>> make_dropout(const LayerSpec&, const OpContext<double>&);
 
 }  // namespace lamina::layers

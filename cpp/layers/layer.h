@@ -59,8 +59,17 @@ template <class T> class Op {
   // A step to run before the first forward of a batch (random numbers, say), or null.
   virtual std::unique_ptr<Step<T>> prepare() { return nullptr; }
 
-  // A step to run after the gradient of a batch, which hands that of the op's own weights to the rule; null: it has none.
-  virtual std::unique_ptr<Step<T>> make_update(kernels::Update) { return nullptr; }
+  // Whether forward or gradient depend on all rows of a batch: such an op has a block to itself, and steps of its own
+  // right before its forward and, once all of dy is there, before its gradient; null: it has none.
+  virtual bool whole_batch() const { return false; }
+  virtual std::unique_ptr<Step<T>> before_forward() { return nullptr; }
+  virtual std::unique_ptr<Step<T>> before_gradient(Matrix<T>) { return nullptr; }
+
+  // Steps to run after the gradient of a batch, which hand those of the op's own weights to the rule.
+  virtual std::vector<std::unique_ptr<Step<T>>> make_updates(kernels::Update) { return {}; }
+
+  // What each row adds to the batch's mean loss, written by forward, or null. [rows]
+  virtual const double* row_penalties() const { return nullptr; }
 
   Matrix<T> in, out;                      // [rows, columns]
   std::vector<const void*> reads;         // what forward and gradient read besides
@@ -74,6 +83,7 @@ template <class T> struct OpContext {
   Index capacity;          // rows of the buffers the op works on
   std::uint32_t position;  // of the layer in the network, changes of shape not counted
   bool backward, training;  // gradients are wanted; dropout works
+  bool updates;             // training changes weights, and statistics that no gradient changes
   const Parameter<T>* parameters;  // the layer's own, in the order of parameters_of
 };
 

@@ -5,9 +5,18 @@
 
 namespace lamina::layers {
 
-// What the user wants of a weight: penalties l1 Σ|w| + l2 Σw².
+// What a weight is kept to after every update: no negative numbers, or norms w (rate clip(n, low, high) + (1 - rate) n) /
+// (ε + n) with n the norm along some axes.
+struct ConstraintSpec {
+  enum Kind { none, non_negative, norm } kind = none;
+  enum Axes { inputs, units, all } along = inputs;
+  double low = 0, high = 0, rate = 1;
+};
+
+// What the user wants of a weight: penalties l1 Σ|w| + l2 Σw², and a constraint.
 struct WeightSpec {
   double l1 = 0, l2 = 0;
+  ConstraintSpec constraint = {};
 };
 
 // Its shape, [inputs, units] or, for a vector, [units] with inputs = 1.

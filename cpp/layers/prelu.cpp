@@ -1,44 +1,10 @@
 #include "layers/prelu.h"
 
 #include "base/arena.h"
-#include "gemm/gemm.h"
+#include "layers/vector_update.h"
 
 namespace lamina::layers {
 namespace {
-
-// The slopes' gradient is a sum over rows, as a bias's is.
-template <class T> class SlopeUpdate final : public Step<T> {
- public:
-  SlopeUpdate(const Parameter<T>& slope, const kernels::Table<T>& table, Matrix<T> parts, Index times,
-              kernels::Update update)
-      : slope_(slope), table_(table), parts_(parts), times_(times), update_(update) {
-    this->reads = {parts.data};
-    this->writes = {update == kernels::Update::store ? slope.gradient : slope.value};
-    this->changes_weights = update != kernels::Update::store;
-  }
-
-  Index tiles(Index) const override { return slope_.panels(); }
-
-  void run(Index begin, Index end, const Batch<T>& batch) const override {
-    for (Index panel = begin; panel < end; ++panel) {
-      auto g = slope_.gradient_at(panel, 0, update_, batch.scalars);
-      g.rows = batch.rows * times_;
-      g.inputs = 1;
-      g.dz = parts_.at(0, panel * panel_width);
-      g.dz_row = parts_.row;
-      gemm::bias_gradient(table_, update_, g);
-    }
-  }
-
-  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * times_ * slope_.units); }
-
- private:
-  const Parameter<T>& slope_;
-  const kernels::Table<T>& table_;
-  Matrix<T> parts_;
-  Index times_;
-  kernels::Update update_;
-};
 
 template <class T> class PreluOp final : public Op<T> {
  public:
@@ -66,9 +32,10 @@ template <class T> class PreluOp final : public Op<T> {
                   dy.at(r.row, r.column), dy.row, parts_.at(r.row, r.column), parts_.row});
   }
 
-  std::unique_ptr<Step<T>> make_update(kernels::Update update) override {
-    if (!this->trainable) return nullptr;
-    return std::make_unique<SlopeUpdate<T>>(slope_, table_, parts_, times_, update);
+  std::vector<std::unique_ptr<Step<T>>> make_updates(kernels::Update update) override {
+    std::vector<std::unique_ptr<Step<T>>> steps;
+    if (this->trainable) steps.push_back(make_vector_update(slope_, table_, parts_, times_, update));
+    return steps;
   }
 
  private:

@@ -1,9 +1,15 @@
 // The layers by type: one row each.
 #include "base/error.h"
 #include "layers/activation.h"
+#include "layers/activity_regularization.h"
+#include "layers/alpha_dropout.h"
+#include "layers/batch_normalization.h"
 #include "layers/dense.h"
 #include "layers/dropout.h"
+#include "layers/gaussian.h"
 #include "layers/layer.h"
+#include "layers/layer_normalization.h"
+#include "layers/normalization.h"
 #include "layers/prelu.h"
 #include "layers/rescaling.h"
 #include "layers/reshape.h"
@@ -17,6 +23,7 @@ template <class T> struct Row {
   Shape (*shape)(const LayerSpec&, Shape before);                         // null: the shape stays
   std::vector<WeightShape> (*weights)(const LayerSpec&, Index inputs);    // null: no weights
   std::unique_ptr<Op<T>> (*make)(const LayerSpec&, const OpContext<T>&);  // null: not an op
+  std::size_t untrained = 0;                                              // the last of the weights, which no gradient changes
 };
 
 template <class T>
@@ -27,6 +34,13 @@ constexpr Row<T> rows[] = {
     {"dropout", check_dropout, nullptr, nullptr, make_dropout<T>},
     {"rescaling", nullptr, nullptr, nullptr, make_rescaling<T>},
     {"prelu", nullptr, nullptr, prelu_weights, make_prelu<T>},
+    {"batch_normalization", nullptr, nullptr, batch_normalization_weights, make_batch_normalization<T>, 2},
+    {"layer_normalization", nullptr, nullptr, layer_normalization_weights, make_layer_normalization<T>},
+    {"normalization", nullptr, nullptr, normalization_weights, make_normalization<T>, 3},
+    {"gaussian_noise", nullptr, nullptr, nullptr, make_gaussian_noise<T>},
+    {"gaussian_dropout", check_dropout, nullptr, nullptr, make_gaussian_dropout<T>},
+    {"alpha_dropout", check_dropout, nullptr, nullptr, make_alpha_dropout<T>},
+    {"activity_regularization", nullptr, nullptr, nullptr, make_activity_regularization<T>},
 };
 
 template <class T> const Row<T>& find(const LayerSpec& spec) {
@@ -47,9 +61,11 @@ std::vector<ParameterInfo> parameters_of(const LayerSpec& spec, Index inputs) {
   const Row<float>& row = find<float>(spec);
   std::vector<ParameterInfo> found;
   if (row.weights == nullptr) return found;
-  for (const WeightShape& shape : row.weights(spec, inputs)) {
+  const std::vector<WeightShape> shapes = row.weights(spec, inputs);
+  for (const WeightShape& shape : shapes) {
     const std::size_t i = found.size();
-    found.push_back({shape, i < spec.weights.size() ? spec.weights[i] : WeightSpec{}, spec.trainable});
+    const bool trained = spec.trainable && i + row.untrained < shapes.size();
+    found.push_back({shape, i < spec.weights.size() ? spec.weights[i] : WeightSpec{}, trained});
   }
   return found;
 }

@@ -82,6 +82,31 @@ template <class T> class LossStep final : public Step<T> {
   bool whole_;  // the loss wants all rows at once
 };
 
+template <class T> class RowPenaltyStep final : public Step<T> {
+ public:
+  RowPenaltyStep(const double* penalties, Index op_times, const ValueRoom& room, Index times)
+      : penalties_(penalties), op_times_(op_times), room_(room), times_(times) {
+    this->reads = {penalties};
+    this->writes = {&room};
+  }
+
+  Index tiles(Index rows) const override { return rows; }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    for (Index r = begin; r < end; ++r)  // the mean loss divides by the rows of the outputs, a penalty by those of the batch
+      room_.values[(batch.values + r) * times_] +=
+          static_cast<double>(times_) * std::accumulate(penalties_ + r * op_times_, penalties_ + (r + 1) * op_times_, 0.0);
+  }
+
+  double work(Index rows) const override { return 4.0 * static_cast<double>(rows * op_times_); }
+
+ private:
+  const double* penalties_;
+  Index op_times_;
+  const ValueRoom& room_;
+  Index times_;
+};
+
 template <class T> class PenaltyStep final : public Step<T> {
  public:
   PenaltyStep(const kernels::Table<T>& table, const layers::Parameter<T>& parameter, Index first,
@@ -178,6 +203,12 @@ std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>& table, LossBind
 }
 
 template <class T>
+std::unique_ptr<Step<T>> make_row_penalty_step(const double* penalties, Index op_times, const ValueRoom& room,
+                                               Index times) {
+  return std::make_unique<RowPenaltyStep<T>>(penalties, op_times, room, times);
+}
+
+template <class T>
 std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>& network, std::vector<double>& segments) {
   std::vector<std::unique_ptr<Step<T>>> steps;
   Index used = 0;
@@ -208,6 +239,7 @@ std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, bool 
 #define LAMINA_INSTANTIATE(T)                                                                                   \
   template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&); \
   template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);   \
+  template std::unique_ptr<Step<T>> make_row_penalty_step(const double*, Index, const ValueRoom&, Index);        \
   template double penalty_of(const Network<T>&);                                                                \
   template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, Index, bool, const std::vector<double>&,    \
                                                   Totals&);

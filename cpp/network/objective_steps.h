@@ -43,6 +43,11 @@ template <class T> struct LossBinding {
 template <class T>
 std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>& table, LossBinding<T> binding, const ValueRoom& room);
 
+// Adds what an op's rows, `op_times` for each row of the batch, cost to the losses of the batch's rows.
+template <class T>
+std::unique_ptr<Step<T>> make_row_penalty_step(const double* penalties, Index op_times, const ValueRoom& room,
+                                               Index times);
+
 // The penalties of all regularized weights, each segment of a tensor to its own element of `segments`, which is sized
 // here and must not move afterwards.
 template <class T>

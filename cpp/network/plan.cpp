@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "gemm/backend.h"
+#include "layers/constraint.h"
 #include "layers/dense.h"
 #include "layers/reshape.h"
 #include "network/objective_steps.h"
@@ -130,6 +131,9 @@ template <class T> struct Plan<T>::Parts {
   }
 
   bool backward() const { return options.backward != Backward::none; }
+  bool changes_weights() const {
+    return options.backward == Backward::fused_update || options.backward == Backward::stored_update;
+  }
   bool link_fused = false;         // the loss replaces the final activation
   bool link_is_activation = false;  // and its link is that very activation
 
@@ -160,7 +164,7 @@ template <class T> struct Plan<T>::Parts {
         add_block(shape).reshapes = true;
       } else {
         auto op = layers::make_op<T>(layers[i], {network.table(), shape, options.capacity * shape.times,
-                                                 position, backward(), options.training, parameters});
+                                                 position, backward(), options.training, changes_weights(), parameters});
         if (op != nullptr) add_op(std::move(op), shape, link_fused && i + 1 == layers.size());
       }
       position += layers[i].type != "reshape";
@@ -180,7 +184,8 @@ template <class T> struct Plan<T>::Parts {
       head->ops.push_back(std::move(op));
       return;
     }
-    const bool alone = blocks.empty() || blocks.back()->reshapes || (op->rowwise() && blocks.back()->kernel != nullptr);
+    const bool alone = blocks.empty() || blocks.back()->reshapes || op->whole_batch() || blocks.back()->whole_batch() ||
+                       (op->rowwise() && blocks.back()->kernel != nullptr);
     if (alone) add_block(shape);
     blocks.back()->ops.push_back(std::move(op));
   }
@@ -300,8 +305,10 @@ template <class T> struct Plan<T>::Parts {
         add(layers::make_dense_forward(b));
       else if (b.reshapes)
         add(layers::make_reshape_forward(b, i == 0 ? network.inputs() : blocks[i - 1]->columns));
-      else if (!b.ops.empty())
+      else if (!b.ops.empty()) {
+        for (const auto& op : b.ops) add(op->before_forward());
         add(layers::make_rows_forward(b));
+      }
     }
     if (head != nullptr) add(layers::make_rows_forward(*head));
     if (loss != nullptr) add_loss();
@@ -326,6 +333,10 @@ template <class T> struct Plan<T>::Parts {
                            .outputs = network.outputs(),
                            .times = network.times()},
                           room));
+    for (const auto& block : blocks)
+      for (const auto& op : block->ops)
+        if (op->row_penalties() != nullptr)
+          add(make_row_penalty_step<T>(op->row_penalties(), block->times, room, network.times()));
   }
 
   void add_backward() {
@@ -352,17 +363,23 @@ template <class T> struct Plan<T>::Parts {
         if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
         if (b.kernel->trainable) updates.push_back(layers::make_dense_update(b, update));
       } else if (!b.reshapes) {
+        for (const auto& op : b.ops) add(op->before_gradient(b.dy));
         add(layers::make_rows_gradient(b, before));
       } else if (before != nullptr) {
         add(layers::make_reshape_gradient(b, *before));
       }
-      for (const auto& op : b.ops) updates.push_back(op->make_update(update));
+      for (const auto& op : b.ops)
+        for (auto& step : op->make_updates(update)) updates.push_back(std::move(step));
       if (!updates_last && !by_rows) add_updates();
     }
     if (by_rows) add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals));
     add_updates();
-    if (options.backward != Backward::stored_update) return;
-    for (auto& step : make_update_steps(network, options.update, square_segments)) add(std::move(step));
+    if (options.backward == Backward::stored_update)
+      for (auto& step : make_update_steps(network, options.update, square_segments)) add(std::move(step));
+    if (!changes_weights()) return;
+    for (const layers::Parameter<T>& parameter : network.parameters())
+      if (parameter.trainable && parameter.constraint.kind != layers::ConstraintSpec::none)
+        add(layers::make_constraint(parameter));
   }
 };
 

@@ -42,6 +42,7 @@ __all__ = [
     "callbacks",
     "compat",
     "config",
+    "constraints",
     "datasets",
     "initializers",
     "layers",

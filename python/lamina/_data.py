@@ -546,6 +546,6 @@ def weights(values: Any, shapes: Sequence[tuple[int, ...]], names: Sequence[str]
             hint = "; is it stored the other way round? Then give its transpose" if array.T.shape == shape else ""
             raise ValueError(f"{name} has shape {shape}, not {array.shape}{hint}")
         converted = _convert(array, dtype)
-        _refuse_nonfinite(converted.reshape(shape[0], -1), array, name)
+        _refuse_nonfinite(converted.reshape(shape[0] if shape else 1, -1), array, name)
         result.append(converted)
     return result

@@ -44,6 +44,21 @@ inline LayerSpec dropout(double rate, std::uint64_t seed) {
   return spec;
 }
 
+// A layer of numbers by name.
+inline LayerSpec layer(const std::string& type, std::map<std::string, double> values) {
+  LayerSpec spec;
+  spec.type = type;
+  spec.values = std::move(values);
+  spec.seed = 5;
+  return spec;
+}
+
+inline LayerSpec constrained(Index units, layers::ConstraintSpec constraint) {
+  LayerSpec spec = dense(units);
+  spec.weights = {{.constraint = constraint}, {.constraint = {.kind = layers::ConstraintSpec::non_negative}}};
+  return spec;
+}
+
 inline OptimizerSpec sgd(double rate, double momentum = 0, bool nesterov = false) {
   return {"sgd", {{"learning_rate", rate}, {"momentum", momentum}, {"nesterov", nesterov ? 1.0 : 0.0}}};
 }
@@ -122,6 +137,25 @@ inline std::vector<Problem> problems() {
                   7,
                   {dense(33), activation("tanh"), dropout(0.5, 4), dense(3), activation("softmax")},
                   {"categorical_crossentropy", {"categorical_accuracy"}, {"root_mean_squared_error"}},
+                  adam(),
+                  47,
+                  10,
+                  2});
+  // What looks at whole batches or rows, adds noise, penalizes, or keeps weights to something. Without momentum moving
+  // variances are those of a batch, whatever they begin with.
+  using Constraint = layers::ConstraintSpec;
+  list.push_back({"normalized",
+                  40,
+                  {layer("batch_normalization", {{"epsilon", 0.01}, {"momentum", 0}, {"center", 0}}),
+                   constrained(70, {Constraint::norm, Constraint::inputs, 0, 0.5}),
+                   layer("gaussian_noise", {{"stddev", 0.5}}), layer("layer_normalization", {{"epsilon", 0.01}}),
+                   layer("gaussian_dropout", {{"rate", 0.25}}),
+                   constrained(33, {Constraint::norm, Constraint::units, 0.25, 0.5, 0.5}), activation("tanh"),
+                   layer("alpha_dropout", {{"rate", 0.25}}),
+                   layer("batch_normalization", {{"epsilon", 0.01}, {"momentum", 0}}),
+                   layer("activity_regularization", {{"l1", 0.01}, {"l2", 0.02}}),
+                   constrained(3, {Constraint::norm, Constraint::all, 1, 1})},
+                  {"mean_squared_error", {}},
                   adam(),
                   47,
                   10,

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import _core, activations, config, initializers, layers, losses, metrics, optimizers, regularizers
+from lamina import (
+    _core,
+    activations,
+    config,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 from lamina.layers import (
     ELU,
     Activation,
@@ -312,7 +323,8 @@ def test_what_is_no_name(use):
         (lambda: Dense("3"), TypeError, "units='3'"),
         (lambda: Dense(None), TypeError, "units=None"),
         (lambda: Dense(3, use_bias="yes"), TypeError, "use_bias='yes'"),
-        (lambda: Dense(3, kernel_constraint="nonneg"), TypeError, "kernel_constraint"),
+        (lambda: Dense(3, kernel_constraint="nonneg"), ValueError, "nonneg"),
+        (lambda: Dense(3, kernel_constraint=constraints.MaxNorm(axis=2)), ValueError, "kernel_constraint"),
         (lambda: Dense(3, input_shape=5), TypeError, "(784,)"),
         (lambda: Dense(3, input_shape=()), ValueError, "at least one axis"),
         (lambda: Dense(3, input_shape=(28, 0)), ValueError, "input_shape=0"),
@@ -331,7 +343,7 @@ def test_what_is_no_name(use):
         (lambda: Softmax(axis=0.5), TypeError, "axis=0.5"),
         (lambda: Softmax(axis=1, input_shape=(2, 3)).shape_after((2, 3)), ValueError, "only the last axis"),
         (lambda: PReLU(shared_axes=[1]), ValueError, "PReLU(shared_axes=...) is not supported"),
-        (lambda: PReLU(alpha_constraint="non_neg"), ValueError, "alpha_constraint"),
+        (lambda: PReLU(alpha_constraint="positive"), ValueError, "constraint"),
         (lambda: PReLU(alpha_initializer="zero one"), ValueError, "unknown initializer 'zero one'"),
         (lambda: Flatten("channels_first"), ValueError, "data_format='channels_first'"),
         (lambda: Reshape(4), TypeError, "target_shape=4"),

@@ -33,7 +33,7 @@ def run_python(*arguments: str, **variables: str) -> subprocess.CompletedProcess
 
 def test_goldens_are_complete() -> None:
     """Every training has a golden, and every golden a training."""
-    assert sorted(GOLDEN) == sorted([*trainings.TRAININGS, "public"])
+    assert sorted(GOLDEN) == sorted([*trainings.TRAININGS, "public", "layers"])
 
 
 @pytest.mark.equal_bits
@@ -56,6 +56,19 @@ def test_stored_gradient_gives_the_bits_of_the_fused_one(name: str, dtype: str, 
     """A gradient that is stored and then applied, and one that goes straight into the update."""
     _core.force_team(threads)
     assert trainings.train(name, dtype, fused=False) == trainings.train(name, dtype, fused=True)
+
+
+@pytest.mark.equal_bits
+@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+@pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])
+@pytest.mark.parametrize("dtype", trainings.DTYPES)
+def test_layers(dtype: str, isa: str, threads: int) -> None:
+    """Normalizations, noise, penalties and constraints."""
+    if isa not in _core.isas():
+        pytest.skip(f"this CPU has no {isa}")
+    _core.set_isa(isa)
+    _core.force_team(threads)
+    assert trainings.layer_training(dtype, fused=threads != 3) == GOLDEN["layers"][dtype]
 
 
 @pytest.mark.equal_bits

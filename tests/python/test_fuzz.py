@@ -25,7 +25,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import forms
-from lamina import _core, activations, callbacks, initializers, layers, losses, metrics, optimizers, regularizers
+from lamina import (
+    _core,
+    activations,
+    callbacks,
+    constraints,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    optimizers,
+    regularizers,
+)
 from lamina.layers import Dense, Dropout
 from lamina.models import Sequential
 from lamina.utils import set_random_seed, to_categorical
@@ -272,7 +283,7 @@ def test_inputs_of_any_shape(x: Any, data: st.DataObject) -> None:
 
 # --- arguments of everything that can be constructed ------------------------------------------------------------------
 
-FAMILIES = (layers, optimizers, regularizers, initializers, losses, metrics, callbacks)
+FAMILIES = (layers, optimizers, regularizers, constraints, initializers, losses, metrics, callbacks)
 CLASSES = [
     cls
     for module in FAMILIES
@@ -289,7 +300,7 @@ def test_constructors(cls: type, data: st.DataObject) -> None:
     chosen = data.draw(st.sets(st.sampled_from([*names, "no_such"]), max_size=3)) if names else set()
     needed = {name for name in names if parameters[name].default is inspect.Parameter.empty}
     arguments = {name: data.draw(ANYTHING | arrays(), name) for name in sorted(chosen | needed)}
-    kinds = ("activation", "initializer", "regularizer")
+    kinds = ("activation", "initializer", "regularizer", "constraint")
     if attempt(lambda: cls(**arguments), *arguments, cls.__name__, *kinds):
         instance = cls(**arguments)
         if isinstance(instance, layers.Layer) and not isinstance(instance, layers.InputLayer):
@@ -300,6 +311,7 @@ GETTERS = {
     "activation": activations.get,
     "initializer": initializers.get,
     "regularizer": regularizers.get,
+    "constraint": constraints.get,
     "loss": losses.get,
     "metric": metrics.get,
     "optimizer": optimizers.get,

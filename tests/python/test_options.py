@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import pairing
-from lamina import activations, config, initializers, layers, losses, metrics, optimizers, regularizers
+from lamina import activations, config, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 from lamina.callbacks import Callback, History, LambdaCallback
 from lamina.layers import Dense, Layer
 from lamina.layers.base import LayerOptions
@@ -75,6 +75,7 @@ def fixed(value: Any) -> Kind:
 
 COUNT = whole([1, 7, np.int64(3), np.array(2)], [0, -1])
 SHARE = real([0, 0.5, np.float32(0.25), Fraction(1, 4)], [1, 1.5, -0.1])
+UP_TO_ONE = real([0, 0.5, 1, np.float32(0.25)], [1.5, -0.1])
 NOT_NEGATIVE = real([0, 0.5, np.float16(2), 3], [-1, -1e-300])
 ABOVE_ZERO = real([1e-7, 0.5, 3], [0, -1])
 RATE = Kind(
@@ -93,6 +94,8 @@ SHAPE = Kind(
 FUNCTION = Kind(["relu", None, {"name": "elu", "alpha": 0.5}], [3, len, ["relu"], np.zeros(2)], ["no such", ""])
 INITIALIZER = Kind(["zeros", initializers.Zeros], [3, len, ["zeros"], np.zeros(2)], ["no such"])
 REGULARIZER = Kind([None, "l2", regularizers.L1(0.5)], [0.01, len, ["l1"], np.zeros(2)], ["no such"])
+CONSTRAINT = Kind([None, "non_neg", constraints.MaxNorm(0.5)], [0.01, len, ["non_neg"], np.zeros(2)], ["no such"])
+STATISTICS = Kind([0.5, [1.0, 2], np.ones(2)], ["1", [None], len, True, {}], [NAN, [1, INF], [], np.ones((1, 2))])
 
 #: What kind of argument a name stands for, whatever it belongs to.
 KINDS: dict[str, Kind] = {
@@ -111,7 +114,26 @@ KINDS: dict[str, Kind] = {
     "kernel_regularizer": REGULARIZER,
     "bias_regularizer": REGULARIZER,
     "alpha_regularizer": REGULARIZER,
-    "alpha_constraint": fixed(None),
+    "alpha_constraint": CONSTRAINT,
+    "kernel_constraint": CONSTRAINT,
+    "bias_constraint": CONSTRAINT,
+    "gamma_constraint": CONSTRAINT,
+    "beta_constraint": CONSTRAINT,
+    "gamma_initializer": INITIALIZER,
+    "beta_initializer": INITIALIZER,
+    "moving_mean_initializer": INITIALIZER,
+    "moving_variance_initializer": INITIALIZER,
+    "gamma_regularizer": REGULARIZER,
+    "beta_regularizer": REGULARIZER,
+    "center": FLAG,
+    "invert": FLAG,
+    "renorm": fixed(False),
+    "renorm_clipping": fixed(None),
+    "renorm_momentum": fixed(0.99),
+    "synchronized": fixed(False),
+    "noise_shape": fixed(None),
+    "stddev": UP_TO_ONE,
+    "min_value": real([0, 0.25], [-0.5]),
     "shared_axes": fixed(None),
     "data_format": fixed(None),
     "axis": fixed(-1),
@@ -169,6 +191,8 @@ KINDS: dict[str, Kind] = {
     "apply_class_balancing": FLAG,
     "q": real([0.5, np.float32(0.25), 1e-3], [0, 1, 1.5, -0.5]),
 }
+LAST_AXIS = Kind([-1, 1, 3, [-1]], [None, "1", True, 1.0, ["1"], {}], [-2, [], [0, 1]])
+NORM_AXIS = Kind([0, -1, 1, None, [0, 1], (1,)], ["0", True, 1.0, [None], {}, np.zeros(2)], [-3, [], [0, -3]])
 OVERLAP_AXIS = optional(whole([-1, np.int64(-1)], [0, 1, -2]))
 #: Where a name stands for something else.
 OWN_KINDS: dict[tuple[str, str], Kind] = {
@@ -191,6 +215,16 @@ OWN_KINDS: dict[tuple[str, str], Kind] = {
     ("PiecewiseConstantDecay", "boundaries"): Kind([[5]], [3, "5", None, {}, ["5"], [None]], [[], [1, 2], [NAN]]),
     ("PiecewiseConstantDecay", "values"): Kind([[1, 0.5], (0, 1)], [3, "5", None, {}, ["5", 1]], [[1], [1, -1]]),
     ("Softmax", "axis"): whole([-1, 1, 3], [-2]),
+    **{(name, "axis"): LAST_AXIS for name in ("BatchNormalization", "LayerNormalization")},
+    ("Normalization", "axis"): Kind([None, (), *LAST_AXIS.good], LAST_AXIS.type_errors[1:], [-2, [0, 1]]),
+    ("Normalization", "mean"): Kind([None], [], [*STATISTICS.good, *STATISTICS.value_errors]),
+    ("Normalization", "variance"): Kind([None], [], [*STATISTICS.good, *STATISTICS.value_errors]),
+    **{(name, "scale"): FLAG for name in ("BatchNormalization", "LayerNormalization")},
+    ("BatchNormalization", "momentum"): UP_TO_ONE,
+    ("MinMaxNorm", "rate"): UP_TO_ONE,
+    ("MinMaxNorm", "max_value"): real([0.5, 3], [-1]),
+    ("MaxNorm", "max_value"): NOT_NEGATIVE,
+    **{(name, "axis"): NORM_AXIS for name in ("MaxNorm", "UnitNorm", "MinMaxNorm")},
 }
 
 
@@ -200,7 +234,7 @@ OWN_KINDS: dict[tuple[str, str], Kind] = {
 def classes() -> Iterator[type]:
     """Yield the classes that users construct, from the package's own lists."""
     yield from (getattr(layers, name) for name in layers.__all__ if inspect.isclass(getattr(layers, name)))
-    for module in (optimizers, schedules, regularizers, losses, metrics):
+    for module in (optimizers, schedules, regularizers, constraints, losses, metrics):
         yield from dict.fromkeys(module._NAMES.values())
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import lamina
-from lamina import activations, initializers, layers, losses, metrics, optimizers, regularizers
+from lamina import activations, constraints, initializers, layers, losses, metrics, optimizers, regularizers
 
 
 def public_modules() -> list[str]:
@@ -92,6 +92,7 @@ FAMILIES = {
     "optimizer": (optimizers.get, optimizers.known()),
     "initializer": (initializers.get, initializers.known()),
     "regularizer": (regularizers.get, ["l1", "l2", "l1_l2"]),
+    "constraint": (constraints.get, list(constraints._NAMES)),
 }
 
 
@@ -121,12 +122,19 @@ def test_a_stored_activation_makes_an_equal_one() -> None:
 
 
 LAYERS = {
+    "ActivityRegularization": {"l1": 0.5},
+    "AlphaDropout": {"rate": 0.25, "seed": 5},
+    "BatchNormalization": {"momentum": 0.5, "center": False, "gamma_constraint": "non_neg"},
     "ELU": {"alpha": 0.5},
     "Activation": {"activation": {"name": "gelu", "approximate": True}},
     "Dense": {"units": 3, "activation": "mish", "kernel_initializer": "he_normal", "kernel_regularizer": "l2"},
     "Dropout": {"rate": 0.25, "seed": 3},
     "Flatten": {},
+    "GaussianDropout": {"rate": 0.5, "seed": 1},
+    "GaussianNoise": {"stddev": 0.5, "seed": 0},
+    "LayerNormalization": {"epsilon": 0.5, "beta_regularizer": "l1"},
     "LeakyReLU": {"negative_slope": 0.05},
+    "Normalization": {"mean": 0.5, "variance": 2.0, "invert": True},
     "PReLU": {"alpha_regularizer": "l1"},
     "ReLU": {"max_value": 2.0, "threshold": 0.5},
     "Rescaling": {"scale": 0.5, "offset": 1.0},

@@ -31,7 +31,7 @@ CPP_ORDER = (
 # A private module has no place of its own: what it imports counts as imported by those that import it.
 PYTHON_ORDER = (
     {"_core"},
-    {"activations", "initializers", "regularizers", "losses", "metrics", "optimizers"},
+    {"activations", "initializers", "regularizers", "constraints", "losses", "metrics", "optimizers"},
     {"layers", "callbacks", "config", "utils", "datasets"},
     {"models"},
     {"testing", "plot"},

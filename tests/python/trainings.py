@@ -187,6 +187,44 @@ def public_training() -> dict[str, str]:
     }
 
 
+def layer_training(dtype: str, fused: bool = True) -> dict[str, str]:
+    """One with the layers that normalize, add noise or penalize, and constraints, in small batches and large ones."""
+    from lamina import constraints, layers
+    from lamina.models import Sequential
+    from lamina.utils import set_random_seed
+
+    x = reference.random_uniform(4, (110, 12), -1.0, 1.0).astype(dtype)
+    y = x[:, :3] * x[:, 3:6]
+    set_random_seed(1)
+    model = Sequential(
+        [
+            layers.Normalization(),
+            layers.Reshape((2, 6)),
+            layers.BatchNormalization(),
+            layers.Dense(40, "tanh", kernel_constraint=constraints.MaxNorm(0.5)),
+            layers.GaussianNoise(0.25),
+            layers.LayerNormalization(gamma_constraint="non_neg"),
+            layers.Flatten(),
+            layers.GaussianDropout(0.25),
+            layers.Dense(70, "selu", bias_constraint="unit_norm"),
+            layers.AlphaDropout(0.125),
+            layers.BatchNormalization(gamma_regularizer="l2", momentum=0.5),
+            layers.ActivityRegularization(0.01, 0.02),
+            layers.Dense(3, kernel_constraint=constraints.MinMaxNorm(0.25, 0.5, axis=1)),
+        ],
+        dtype=dtype,
+    )
+    model.layers[0].adapt(x)
+    model.build((None, 12))
+    model.compile(loss="mse", optimizer="adam")
+    model._ready().fused = fused
+    losses = [model.fit(x, y, epochs=2, batch_size=size, verbose=0).history["loss"] for size in (10, 48)]
+    return {
+        "weights": digest(model.get_weights()),
+        "reports": digest([np.array([*losses, [model.evaluate(x, y, verbose=0)] * 2]), model.predict(x, verbose=0)]),
+    }
+
+
 def digest(arrays: Sequence[np.ndarray]) -> str:
     """SHA-256 over the bytes of arrays in little-endian order, the start of it."""
     hashed = hashlib.sha256()
@@ -199,6 +237,7 @@ def all_hashes() -> dict[str, dict[str, dict[str, str]]]:
     """The hashes of every training in every dtype."""
     found = {name: {dtype: train(name, dtype) for dtype in DTYPES} for name in TRAININGS}
     found["public"] = {"float32": public_training()}
+    found["layers"] = {dtype: layer_training(dtype) for dtype in DTYPES}
     return found
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import _check, activations, initializers, regularizers
+from .. import _check, activations, constraints, initializers, regularizers
 from .base import Layer, LayerOptions, Shape
 
 if TYPE_CHECKING:
@@ -198,8 +198,10 @@ class PReLU(Layer):
         See `lamina.initializers.get`.
     alpha_regularizer : str, Regularizer or None
         See `lamina.regularizers`.
-    alpha_constraint, shared_axes : None
-        Keras's other arguments; only None is supported.
+    alpha_constraint : str, Constraint or None
+        See `lamina.constraints`; of samples of several axes, one on norms must go along all of them (axis=None).
+    shared_axes : None
+        Keras's other argument; only None is supported.
     **options
         See `Layer`.
 
@@ -215,15 +217,26 @@ class PReLU(Layer):
         self,
         alpha_initializer: Any = "zeros",
         alpha_regularizer: Any = None,
-        alpha_constraint: None = None,
+        alpha_constraint: Any = None,
         shared_axes: None = None,
         **options: Unpack[LayerOptions],
     ) -> None:
-        given = {"alpha_constraint": alpha_constraint, "shared_axes": shared_axes}
-        _check.refuse("PReLU", given, dict.fromkeys(given), {})
+        _check.refuse("PReLU", {"shared_axes": shared_axes}, {"shared_axes": None}, {})
         self.alpha_initializer = initializers.get(alpha_initializer)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
         super().__init__(**options)
+
+    def check_shape(self, shape: Shape) -> None:
+        """Raise ValueError also where the norms of a constraint do not go along all axes of alpha."""
+        super().check_shape(shape)
+        axes, axis = len(shape), getattr(self.alpha_constraint, "axis", None)
+        constraints.check(self.alpha_constraint, axes, f"{self.name} alpha")
+        if axis is not None and len({a % axes for a in (axis if isinstance(axis, list) else [axis])}) < axes:
+            raise ValueError(
+                f"PReLU(alpha_constraint=...): norms along the axis {axis} of an alpha of shape {shape} are not "
+                "supported; give the constraint axis=None, for one norm of all"
+            )
 
     def columns(self, shape: Shape) -> int:
         """Return the number of features of a sample, each of which has an alpha."""
@@ -239,7 +252,8 @@ class PReLU(Layer):
 
     def spec(self) -> list[dict[str, Any]]:
         """Return the layer."""
-        return [{"type": "prelu", "weights": [regularizers.spec(self.alpha_regularizer)]}]
+        weight = {**regularizers.spec(self.alpha_regularizer), **constraints.spec(self.alpha_constraint, 1)}
+        return [{"type": "prelu", "weights": [weight]}]
 
     def get_config(self) -> dict[str, Any]:
         """Return its arguments."""
@@ -247,4 +261,5 @@ class PReLU(Layer):
             **super().get_config(),
             "alpha_initializer": initializers.serialize(self.alpha_initializer),
             "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),
+            "alpha_constraint": constraints.serialize(self.alpha_constraint),
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from .. import _check, activations, initializers, regularizers
+from .. import _check, activations, constraints, initializers, regularizers
 from .base import Layer, LayerOptions, Shape, naming
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Dense(Layer):
         See `lamina.initializers.get`.
     kernel_regularizer, bias_regularizer : str, Regularizer or None
         See `lamina.regularizers`.
+    kernel_constraint, bias_constraint : str, Constraint or None
+        See `lamina.constraints`.
     **options
         See `Layer`.
 
@@ -47,6 +49,8 @@ class Dense(Layer):
         bias_initializer: Any = "zeros",
         kernel_regularizer: Any = None,
         bias_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         **options: Unpack[LayerOptions],
     ) -> None:
         self.units = _check.integer(units, "units", "Dense", 1)
@@ -59,6 +63,10 @@ class Dense(Layer):
                 self.bias_initializer.check_shape((self.units,))
         self.kernel_regularizer = regularizers.get(kernel_regularizer)
         self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        constraints.check(self.kernel_constraint, 2, "Dense(kernel_constraint=...)")
+        constraints.check(self.bias_constraint, 1, "Dense(bias_constraint=...)")
         super().__init__(**options)
         self.weight_names = ("kernel", "bias") if self.use_bias else ("kernel",)
 
@@ -88,7 +96,10 @@ class Dense(Layer):
             "type": "dense",
             "units": self.units,
             "use_bias": self.use_bias,
-            "weights": [regularizers.spec(self.kernel_regularizer), regularizers.spec(self.bias_regularizer)],
+            "weights": [
+                {**regularizers.spec(self.kernel_regularizer), **constraints.spec(self.kernel_constraint, 2)},
+                {**regularizers.spec(self.bias_regularizer), **constraints.spec(self.bias_constraint, 1)},
+            ],
         }
         return [dense, *self.activation.specs()]
 
@@ -103,4 +114,6 @@ class Dense(Layer):
             "bias_initializer": initializers.serialize(self.bias_initializer),
             "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
             "bias_regularizer": regularizers.serialize(self.bias_regularizer),
+            "kernel_constraint": constraints.serialize(self.kernel_constraint),
+            "bias_constraint": constraints.serialize(self.bias_constraint),
         }

@@ -313,7 +313,7 @@ class Predictor(LayerStack):
         self._refuse_step(where)
         if not any(layer.weight_names for layer in self._leaves()):
             raise ValueError(f"{where}(): no layer has weights, so there is nothing to train")
-        if not any(here and layer.weight_names for layer, here in self._trained()):
+        if not any(here and set(layer.weight_names) - set(layer.untrained_names) for layer, here in self._trained()):
             warnings.warn(f"{where}(): the model has no weights to train: trainable is False everywhere", stacklevel=4)
 
 

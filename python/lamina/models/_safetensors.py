@@ -27,7 +27,7 @@ def packed(state: State, weights_only: bool = False) -> bytes:
     """Return the contents of a file."""
     from safetensors.numpy import save
 
-    arrays = {f"weights/{i}": np.ascontiguousarray(weight) for i, weight in enumerate(state.weights)}
+    arrays = {f"weights/{i}": np.asarray(weight, order="C") for i, weight in enumerate(state.weights)}
     model: dict[str, Any] = {"kind": "weights"}
     if not weights_only:
         model = {"kind": "model", "config": state.config, "compiled": state.compiled, "seeds": state.seeds}

@@ -1,0 +1,3 @@
+"""`lamina.constraints`, where Keras has it."""
+
+from ....constraints import *
