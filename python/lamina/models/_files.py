@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -69,8 +70,9 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: Any) -> None:
     skip = _check.boolean(skip_mismatch, "skip_mismatch", "load_weights")
     current = model.get_weights()
     kind = _kind(path)
+    found: Sequence[Any]
     if kind == "hdf5":
-        found = _keras_files.weights_in(model, path)
+        found = _keras_files.weights_in(model, path, skip)
     else:
         found = _safetensors.weights_in(path) if kind == "own" else _keras_files.state_in(type(model), path).weights
     if skip:
