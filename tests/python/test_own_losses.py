@@ -295,8 +295,8 @@ def test_names_and_configurations():
     assert losses.serialize(losses.hinge) == "hinge"
     with pytest.raises(ValueError, match="unknown loss 'Softmax'"):
         losses.deserialize(stored)
-    with pytest.raises(TypeError, match="only losses have a configuration"):
-        losses.serialize(losses.get(squared))
+    assert losses.serialize(losses.get(squared))["config"] == "squared"
+    assert losses.deserialize(losses.serialize(losses.get(squared)), {"squared": squared}).function is squared
     with pytest.raises(TypeError, match="only losses have a configuration"):
         losses.serialize(3)
     with pytest.raises(TypeError, match=r"custom_objects=\[\]"):
@@ -373,19 +373,48 @@ def test_a_call():
         Unfinished().value_and_gradient(Y, Y)
 
 
-@pytest.mark.parametrize("loss", [squared, Softmax()])
-def test_a_file_does_not_keep_it(loss, tmp_path):
-    """The rest of the model, it does; copies keep the loss too."""
+@pytest.mark.parametrize("name", ["model", "model.keras"])
+@pytest.mark.parametrize("loss", [squared, Softmax("mine", "sum")])
+def test_a_file_keeps_its_name(loss, name, tmp_path):
+    """Given the code, the model trains on; without, it is not compiled. Copies keep the code too."""
     model = model_of(loss)
-    with pytest.warns(UserWarning, match=f"the loss '{model.loss.name}' is code of your own") as caught:
-        model.save(tmp_path / "model")
-    assert caught[0].filename == __file__
-    again = load_model(tmp_path / "model")
-    assert not again.compiled
-    np.testing.assert_array_equal(again.predict(X), model.predict(X))
     y = LABELS if isinstance(loss, Softmax) else Y
-    for copied in (copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
-        assert copied.evaluate(X, y, verbose=0) == model.evaluate(X, y, verbose=0)
+    model.fit(X, y, verbose=0)
+    model.save(tmp_path / name)
+    with pytest.warns(UserWarning, match=r"is code of your own.*load_model\(custom_objects=") as caught:
+        bare = load_model(tmp_path / name, custom_objects={"another": squared})
+    assert caught[0].filename == __file__
+    assert not bare.compiled
+    np.testing.assert_array_equal(bare.predict(X), model.predict(X))
+    again = load_model(tmp_path / name, {"squared": squared, "Softmax": Softmax})
+    assert (again.loss.name, again.loss.reduction) == (model.loss.name, model.loss.reduction)
+    for copied in (again, copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
+        copied.fit(X, y, verbose=0)
+    model.fit(X, y, verbose=0)
+    for one in (again, copied):
+        np.testing.assert_array_equal(one.get_weights()[0], model.get_weights()[0])
+
+
+def test_custom_objects_that_do_not_fit(tmp_path):
+    path = tmp_path / "model"
+    model_of(squared).save(path)
+    for given in ([squared], 3, "squared"):
+        with pytest.raises(TypeError, match="custom_objects"):
+            load_model(path, given)
+    for given in (3, "no such", len, None, AsInKeras, Forgetful):
+        with pytest.raises((TypeError, ValueError)):
+            load_model(path, {"squared": given})
+
+
+def test_a_configuration_that_is_no_plain_data(tmp_path):
+    class Odd(Squared):
+        def get_config(self) -> dict[str, Any]:
+            return {**super().get_config(), "table": X}
+
+    with pytest.warns(UserWarning, match="the configuration of the loss 'odd' is not of numbers") as caught:
+        model_of(Odd()).save(tmp_path / "model")
+    assert caught[0].filename == __file__
+    assert not load_model(tmp_path / "model").compiled
 
 
 @pytest.mark.parametrize("extension", ["safetensors", "keras"])
