@@ -1,4 +1,4 @@
-"""Makes callbacks.json: when Keras 3 on TensorFlow stops, restores and lowers the learning rate.
+"""Makes callbacks.json: when Keras 3 on TensorFlow stops, restores, saves and lowers the learning rate.
 
 Needs tensorflow and keras, which the tests do not::
 
@@ -24,7 +24,7 @@ import keras  # noqa: E402
 
 import watching  # noqa: E402
 
-SEEDS = 160
+SEEDS = watching.CHECKPOINTS + 40
 
 
 def model() -> keras.Sequential:

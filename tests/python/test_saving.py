@@ -168,7 +168,7 @@ def test_weights_of_another_shape(tmp_path: Path) -> None:
     for name in WEIGHTS:
         model.save_weights(tmp_path / name)
         before = other.get_weights()
-        with pytest.raises(ValueError, match=r"kernel has shape \(3, 4\), not \(3, 2\)"):
+        with pytest.raises(ValueError, match=r"has shape \(3, 4\), not \(3, 2\)"):
             other.load_weights(tmp_path / name)
         assert all(np.array_equal(a, b) for a, b in zip(other.get_weights(), before, strict=True))
         other.load_weights(tmp_path / name, skip_mismatch=True)

@@ -216,6 +216,8 @@ def _refuse_unfinished(loss: Loss) -> None:
 def serialize(loss: Loss | Callable[..., Any]) -> dict[str, Any] | str:
     """Return what `get` makes an equal loss from: a configuration; of a function of this module its name.
 
+    Of code of your own it is the name alone, which `deserialize` finds among `custom_objects`.
+
     Parameters
     ----------
     loss : Loss or callable
@@ -224,10 +226,10 @@ def serialize(loss: Loss | Callable[..., Any]) -> dict[str, Any] | str:
     Raises
     ------
     TypeError
-        For anything else, and for a function of your own, which no configuration holds.
+        For anything else.
     """
     if isinstance(loss, FunctionLoss):
-        loss = loss.function
+        return {"module": "builtins", "class_name": "function", "config": loss.name, "registered_name": "function"}
     if isinstance(loss, Loss):
         return _registry.serialize(loss, type(loss).__module__ if loss.is_own else "keras.losses")
     for function, cls in _FUNCTIONS.items():
@@ -256,9 +258,26 @@ def deserialize(name: str | Mapping[str, Any], custom_objects: Mapping[str, Any]
     """
     if custom_objects is not None and not isinstance(custom_objects, Mapping):
         raise TypeError(f"deserialize(custom_objects={_check.shown(custom_objects)}): give a dictionary of classes")
-    class_name = name.get("class_name") if isinstance(name, Mapping) else name
-    if custom_objects and isinstance(class_name, str) and class_name in custom_objects:
-        found = custom_objects[class_name]
-        config = name.get("config", {}) if isinstance(name, Mapping) else {}
-        return get(found(**config) if isinstance(found, type) else found)
+    config = name.get("config", {}) if isinstance(name, Mapping) else {}
+    for own in _names_of(name):
+        if custom_objects and own in custom_objects:
+            found = custom_objects[own]
+            return get(found(**config) if isinstance(found, type) and isinstance(config, Mapping) else found)
     return get(name)
+
+
+def _names_of(identifier: Any) -> list[str]:
+    """Return what may stand for a configuration's class or function among a user's own."""
+    if not isinstance(identifier, Mapping):
+        return [identifier] if isinstance(identifier, str) else []
+    fields = ("config",) if identifier.get("class_name") == "function" else ("registered_name", "class_name")
+    return [name for name in map(identifier.get, fields) if isinstance(name, str)]
+
+
+def own_in(identifier: Any, custom_objects: Mapping[str, Any]) -> str | None:
+    """Return the name of a user's own loss that a configuration stands for and that is not among the given ones."""
+    module = identifier.get("module") if isinstance(identifier, Mapping) else None
+    names = _names_of(identifier)
+    if not names or not isinstance(module, str) or module.partition(".")[0] == "keras":
+        return None
+    return None if any(name in custom_objects for name in names) else names[-1]

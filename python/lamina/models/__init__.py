@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import _check
@@ -36,7 +36,10 @@ def save_model(model: Sequential, filepath: str | os.PathLike[str], overwrite: b
 
 
 def load_model(
-    filepath: str | os.PathLike[str], custom_objects: None = None, compile: bool = True, safe_mode: bool = True
+    filepath: str | os.PathLike[str],
+    custom_objects: Mapping[str, Any] | None = None,
+    compile: bool = True,
+    safe_mode: bool = True,
 ) -> Sequential:
     """Return the model in a file that `Sequential.save`, or Keras, wrote. Nothing in a file is ever run.
 
@@ -44,8 +47,8 @@ def load_model(
     ----------
     filepath : path
         The file, whose contents decide what it is: the project's own format, or Keras's, which needs h5py.
-    custom_objects : None
-        Keras's argument; code of your own is not supported.
+    custom_objects : mapping of str, optional
+        Losses of your own, classes or functions, by the names that stand for them in the file, which are their own.
     compile : bool
         Whether to compile it as it was, and to go on where its training was.
     safe_mode : True
@@ -62,10 +65,18 @@ def load_model(
         If the file is damaged or none of a model, or holds what is not supported.
     OSError, ImportError
         If it cannot be read, or h5py is needed and missing.
+
+    Warns
+    -----
+    UserWarning
+        If its loss is one of your own that `custom_objects` does not have: the model is not compiled then.
     """
-    given = {"custom_objects": custom_objects, "safe_mode": safe_mode}
-    _check.refuse("load_model", given, {"custom_objects": None, "safe_mode": True}, {})
-    return _files.load(Sequential, filepath, _check.boolean(compile, "compile", "load_model"))
+    _check.refuse("load_model", {"safe_mode": safe_mode}, {"safe_mode": True}, {})
+    if custom_objects is None:
+        custom_objects = {}
+    if not isinstance(custom_objects, Mapping):
+        raise TypeError(f"load_model(custom_objects={_check.shown(custom_objects)}): give a dictionary from names")
+    return _files.load(Sequential, filepath, _check.boolean(compile, "compile", "load_model"), custom_objects)
 
 
 def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = None) -> Sequential:

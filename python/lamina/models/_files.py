@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -47,14 +48,14 @@ def save_weights(model: Any, filepath: Any, overwrite: Any) -> None:
     _write(path, _keras_files.weights_file(state, model) if keras else _safetensors.packed(state, weights_only=True))
 
 
-def load(cls: type[M], filepath: Any, compile: bool) -> M:
+def load(cls: type[M], filepath: Any, compile: bool, custom_objects: Mapping[str, Any]) -> M:
     """Return the model in a file; see `lamina.models.load_model`."""
     path = _path(filepath, "load_model")
     kind = _kind(path)
     if kind == "hdf5":
         raise ValueError(f"{str(path)!r} holds weights alone: make the model and use its load_weights")
     state = _safetensors.state_in(path) if kind == "own" else _keras_files.state_in(cls, path)
-    return model_from(cls, state, compile)
+    return model_from(cls, state, compile, custom_objects)
 
 
 def go_on_from(model: Any, filepath: Any) -> None:
@@ -69,8 +70,9 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: Any) -> None:
     skip = _check.boolean(skip_mismatch, "skip_mismatch", "load_weights")
     current = model.get_weights()
     kind = _kind(path)
+    found: Sequence[Any]
     if kind == "hdf5":
-        found = _keras_files.weights_in(model, path)
+        found = _keras_files.weights_in(model, path, skip)
     else:
         found = _safetensors.weights_in(path) if kind == "own" else _keras_files.state_in(type(model), path).weights
     if skip:

@@ -12,6 +12,7 @@ import datetime
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ Array = NDArray[Any]
 #: Whose format it is.
 KERAS_VERSION = "3.15.1"
 _METADATA, _CONFIG, _WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
+#: How many times its size on disk a part of an archive may be, which Keras does not compress.
+_MOST_INFLATED, _SMALL = 100, 2**16
 
 
 @dataclass
@@ -44,6 +47,14 @@ class Group:
     path: str
     name: str
     count: int
+
+
+def groups_with_shapes(model: LayerStack) -> Iterator[tuple[Group, list[tuple[int, ...] | None]]]:
+    """Yield the groups of a model's layers, each with the shapes of its weights, None before the model is built."""
+    leaves = model._leaves() if model.built else ()
+    weights = iter([shape for layer in leaves for shape in layer.built_weight_shapes()])
+    for group in groups(model):
+        yield group, [next(weights, None) for _ in range(group.count)]
 
 
 def groups(model: LayerStack, above: str = "") -> Iterator[Group]:
@@ -184,33 +195,75 @@ def state_in(cls: type[Sequential], path: Path) -> State:
     """
     try:
         with zipfile.ZipFile(path) as file:
-            description = json.loads(file.read(_CONFIG))
-            metadata = json.loads(file.read(_METADATA))
-            contents = file.read(_WEIGHTS)
-    except (zipfile.BadZipFile, KeyError, EOFError, NotImplementedError, ValueError) as error:
+            description = json.loads(_member(file, _CONFIG))
+            metadata = json.loads(_member(file, _METADATA))
+            contents = _member(file, _WEIGHTS)
+    except (zipfile.BadZipFile, zlib.error, KeyError, EOFError, ValueError, RuntimeError) as error:
         raise ValueError(f"{str(path)!r} is no .keras file, or is damaged: {error}") from None
     if not isinstance(description, Mapping) or description.get("class_name") != "Sequential":
         kind = description.get("class_name") if isinstance(description, Mapping) else None
         raise ValueError(f"{str(path)!r} holds a model of the class {_check.shown(kind)}: only Sequential is supported")
-    config = description["config"]
+    config = description.get("config", {})
     model = cls.from_config(config)
-    seeds = metadata.get("lamina", {}).get("seeds", {}) if isinstance(metadata, Mapping) else {}
+    seeds = _seeds(metadata, model)
     compiled = _compiled(description.get("compile_config") or {})
     with _opened(io.BytesIO(contents), path) as file:
-        weights = _read_weights(file, model, path)
-        progress = None if compiled is None else _read_progress(file, compiled["optimizer"], weights, _trained(model))
+        weights = list(_read_weights(file, model, path))
+        progress = None
+        if compiled is not None:
+            progress = _read_progress(file, compiled["optimizer"], weights, _trained(model), path)
     return State(config, weights, compiled, seeds, progress)
 
 
-def _compiled(config: Mapping[str, Any]) -> dict[str, Any] | None:
+def _seeds(metadata: Any, model: LayerStack) -> dict[str, Any]:
+    """Return the seeds in the metadata, none of which are in Keras's own files."""
+    own = metadata.get("lamina", {}) if isinstance(metadata, Mapping) else {}
+    seeds = own.get("seeds") if isinstance(own, Mapping) else None
+    if not isinstance(seeds, Mapping) or not seeds:
+        return {}
+    found, last = seeds.get("layers"), 2**64 - 1
+    if not isinstance(found, list) or len(found) != sum(1 for _ in model._leaves()):
+        raise ValueError(f"the seeds of a .keras file are damaged: {_check.shown(seeds)}")
+    fit = _check.integer(seeds.get("fit"), "fit", "seeds", 0, last)
+    layers = [None if seed is None else _check.integer(seed, "layers", "seeds", 0, last) for seed in found]
+    return {"fit": fit, "layers": layers}
+
+
+def _member(file: zipfile.ZipFile, name: str) -> bytes:
+    """Return a part of an archive, unless it would take far more memory than the archive takes on disk."""
+    entry = file.getinfo(name)
+    if entry.file_size > _MOST_INFLATED * max(entry.compress_size, _SMALL):
+        raise ValueError(f"{name} would be {entry.file_size} bytes of {entry.compress_size}")
+    return file.read(entry)
+
+
+def _compiled(config: Any) -> dict[str, Any] | None:
     """Return what `compile` takes of Keras's compile_config."""
+    if not isinstance(config, Mapping):
+        raise ValueError(f"the compile_config of a .keras file must be a dictionary, not {_check.shown(config)}")
     if config.get("optimizer") is None or config.get("loss") is None:
         return None
-    return {name: config.get(name) for name in ("optimizer", "loss", "metrics", "weighted_metrics")}
+    found = {name: config.get(name) for name in ("optimizer", "loss", "metrics", "weighted_metrics")}
+    options = found["optimizer"].get("config") if isinstance(found["optimizer"], Mapping) else None
+    idle = () if isinstance(options, Mapping) and options.get("use_ema") else ("ema_momentum",)
+    return found | {
+        "optimizer": _without(found["optimizer"], "name", *idle),
+        "metrics": _without(found["metrics"], "dtype"),
+        "weighted_metrics": _without(found["weighted_metrics"], "dtype"),
+    }
 
 
-def weights_in(model: Sequential, path: Path) -> list[Array]:
-    """Return the weights in a .weights.h5 file for a model.
+def _without(entry: Any, *names: str) -> Any:
+    """Return what Keras wrote of an object, or of a list of them, without arguments that change no number here."""
+    if isinstance(entry, list):
+        return [_without(inside, *names) for inside in entry]
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
+        return entry
+    return {**entry, "config": {name: value for name, value in entry["config"].items() if name not in names}}
+
+
+def weights_in(model: Sequential, path: Path, skip: bool = False) -> list[Array | None]:
+    """Return the weights in a .weights.h5 file for a model; with `skip`, None for those that are absent or do not fit.
 
     Raises
     ------
@@ -218,36 +271,69 @@ def weights_in(model: Sequential, path: Path) -> list[Array]:
         If it is no such file, is damaged, or has not all of them.
     """
     with _opened(path, path) as file:
-        return _read_weights(file, model, path)
+        return list(_read_weights(file, model, path, skip))
 
 
-def _read_weights(file: Any, model: LayerStack, path: Path) -> list[Array]:
-    found = []
-    for group in groups(model):
-        for i in range(group.count):
+def _read_weights(file: Any, model: LayerStack, path: Path, skip: bool = False) -> Iterator[Any]:
+    """Yield the weights of a model, none of which is read before its shape is known to be right."""
+    for group, shapes in groups_with_shapes(model):
+        for i, shape in enumerate(shapes):
             place = f"{group.path}/vars/{i}"
-            if place not in file:
+            found = _dataset(file, place, path)
+            if found is not None and (shape is None or found.shape == shape):
+                yield np.asarray(found)
+            elif skip:
+                yield None
+            elif found is None:
                 raise ValueError(f"{str(path)!r} has no weight {place!r}, which layer {group.name!r} needs")
-            found.append(np.asarray(file[place]))
-    return found
+            else:
+                there = f"{place!r} in layer {group.name!r}"
+                raise ValueError(f"{str(path)!r} does not fit: {there} has shape {shape}, not {found.shape}")
+
+
+def _dataset(file: Any, place: str, path: Path) -> Any:
+    """Return an array of numbers in a file, None where there is none.
+
+    Raises
+    ------
+    ValueError
+        If what stands there is something else, or would be read from another file.
+    """
+    h5py = _h5py()
+    node = file
+    for name in place.split("/"):
+        if not isinstance(node, h5py.Group) or node.get(name, getlink=True) is None:
+            return None
+        if not isinstance(node.get(name, getlink=True), h5py.HardLink):
+            raise ValueError(f"{str(path)!r} is refused: {place!r} is a link to elsewhere")
+        node = node[name]
+    if not isinstance(node, h5py.Dataset) or node.dtype.kind not in "fiu":
+        raise ValueError(f"{str(path)!r} is damaged: {place!r} holds no numbers")
+    if node.external or node.is_virtual:
+        raise ValueError(f"{str(path)!r} is refused: the numbers of {place!r} stand in another file")
+    return node
 
 
 def _read_progress(
-    file: Any, optimizer: Mapping[str, Any], weights: list[Array], trained: list[bool]
+    file: Any, optimizer: Mapping[str, Any], weights: list[Array], trained: list[bool], path: Path
 ) -> Progress | None:
     blocks = _blocks(optimizer) if isinstance(optimizer, Mapping) else None
     if blocks is None or "optimizer/vars/0" not in file:
         return None
-    variables = file["optimizer/vars"]
     slots = sum(len(block) for block in blocks)
     moments = [[np.zeros_like(weight) for weight in weights] for _ in range(slots)]
     places = [(slot, i) for block in blocks for i, kept in enumerate(trained) if kept for slot in block]
     first = 1 if _scheduled(optimizer) else 2
-    if len(variables) != first + len(places) + (optimizer["class_name"] == "Nadam"):
+    last = first + len(places)
+    if len(file["optimizer/vars"]) != last + (optimizer["class_name"] == "Nadam"):
         return None
-    for number, (slot, i) in enumerate(places, start=first):
-        moments[slot][i] = np.asarray(variables[str(number)])
-    return Progress(int(variables["0"][()]), moments)
+    found = [_dataset(file, f"optimizer/vars/{number}", path) for number in (0, *range(first, last))]
+    shapes = [(), *(moments[slot][i].shape for slot, i in places)]
+    if [None if array is None else array.shape for array in found] != shapes:
+        raise ValueError(f"{str(path)!r} is damaged: its optimizer's state does not fit the weights")
+    for (slot, i), array in zip(places, found[1:], strict=True):
+        moments[slot][i] = np.asarray(array)
+    return Progress(int(found[0][()]), moments)
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from numpy.typing import NDArray
 
-from .. import initializers
+from .. import initializers, losses
 from ._training import Progress
 
 if TYPE_CHECKING:
@@ -84,19 +84,34 @@ def _portable(config: Any) -> Any:
     return [_portable(value) for value in config] if isinstance(config, (list, tuple)) else config
 
 
-def model_from(cls: type[M], state: State, compile: bool) -> M:
+def model_from(cls: type[M], state: State, compile: bool, custom_objects: Mapping[str, Any]) -> M:
     """Return a model of a class in a state; without `compile` it is not compiled.
 
     Raises
     ------
     TypeError, ValueError
         For what is not supported, or does not fit together.
+
+    Warns
+    -----
+    UserWarning
+        If its loss is not among `custom_objects`, so that it is not compiled.
     """
     model = cls.from_config(state.config)
     model.set_weights(state.weights)
     _take_seeds(model, state)
     if compile and state.compiled is not None:
-        model.compile(**state.compiled)
+        loss = state.compiled["loss"]
+        own = losses.own_in(loss, custom_objects)
+        if own is not None:
+            warnings.warn(
+                f"the loss {own!r} is code of your own, which a file does not keep: give "
+                f"load_model(custom_objects={{{own!r}: ...}}), or compile the model anew",
+                UserWarning,
+                stacklevel=4,
+            )
+            return model
+        model.compile(**state.compiled | {"loss": losses.deserialize(loss, custom_objects)})
         model._progress = state.progress
         if model.optimizer is not None and state.progress is not None:
             model.optimizer.came_to(state.progress.iterations)

@@ -145,7 +145,7 @@ class Storable(Predictor):
         Warns
         -----
         UserWarning
-            If something is left out: initializers, losses or metrics of your own.
+            If something is left out: an initializer of your own, or a loss of your own with odd settings.
         """
         _files.save(self, filepath, overwrite)
 

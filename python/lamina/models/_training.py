@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -59,21 +60,13 @@ class Settings:
         network.compile(self.loss.spec(), self.optimizer.spec(), plain, weighted)
 
     def get_config(self) -> dict[str, Any] | None:
-        """Return what `compile` takes, in the form of Keras's files; None where that holds code of a user's own.
+        """Return what `compile` takes, in the form of Keras's files; None where that is no plain data.
 
         Warns
         -----
         UserWarning
-            If it does.
+            If it is none.
         """
-        if self.loss.is_own:
-            warnings.warn(
-                f"the loss {self.loss.name!r} is code of your own, which a file does not keep: compile the model anew "
-                "once it is loaded",
-                UserWarning,
-                stacklevel=5,
-            )
-            return None
         schedule = self.optimizer.schedule
         if schedule is not None and not schedules.is_known(schedule):
             warnings.warn(
@@ -83,12 +76,23 @@ class Settings:
                 stacklevel=5,
             )
             return None
-        return {
+        config = {
             "optimizer": _registry.serialize(self.optimizer, "keras.optimizers"),
             "loss": losses.serialize(self.loss),
             "metrics": [metrics.serialize(metric) for metric in self.metrics],
             "weighted_metrics": [metrics.serialize(metric) for metric in self.weighted_metrics] or None,
         }
+        try:
+            json.dumps(config["loss"])
+        except (TypeError, ValueError, RecursionError):
+            warnings.warn(
+                f"the configuration of the loss {self.loss.name!r} is not of numbers, texts, lists and dictionaries, "
+                "which are all that a file keeps: compile the model anew once it is loaded",
+                UserWarning,
+                stacklevel=5,
+            )
+            return None
+        return config
 
 
 @dataclass(frozen=True)
