@@ -33,14 +33,6 @@ PLANNED = {
         *("BatchNormalization", "LayerNormalization", "GaussianNoise", "GaussianDropout", "AlphaDropout"),
         *("ActivityRegularization", "Normalization"),
     ),
-    "metrics": (
-        *("AUC", "Accuracy", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "Hinge"),
-        *("CategoricalHinge", "SquaredHinge", "CosineSimilarity", "KLDivergence", "LogCoshError", "Poisson"),
-        *("MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Precision", "Recall", "F1Score", "FBetaScore"),
-        *("R2Score", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "TruePositives", "TrueNegatives"),
-        *("FalsePositives", "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity"),
-        *("SpecificityAtSensitivity", "PearsonCorrelation", "ConcordanceCorrelation"),
-    ),
     "optimizers": ("Nadam", "Adamax", "Adadelta", "Ftrl", "Lion"),
     "optimizers.schedules": (
         *("CosineDecay", "CosineDecayRestarts", "ExponentialDecay", "InverseTimeDecay", "LearningRateSchedule"),

@@ -136,7 +136,11 @@ def checked_settings(optimizer: Any, loss: Any, given: Any, weighted: Any) -> Se
     loss.spec()  # refuses what a model cannot be trained with
     plain, weighted = ([metrics.get(entry) for entry in entries or []] for entries in (given, weighted))
     for metric in (*plain, *weighted):
-        metric.resolve(loss, 2)  # whether the two fit does not depend on the outputs
+        metric.refuse_loss(loss)
+        if not metric.is_native:
+            raise ValueError(
+                f"metric {metric.name!r} is not supported in compile() yet: call it with what predict gives"
+            )
     return Settings(optimizer, loss, plain, weighted, _names(plain, weighted))
 
 
