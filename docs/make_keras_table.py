@@ -43,7 +43,6 @@ PLANNED = {
         "unit_norm",
     ),
     "utils": ("PyDataset", "Sequence"),
-    "Sequential": ("reset_metrics",),
     "fit": ("steps_per_epoch", "validation_steps", "validation_batch_size"),
     "evaluate": ("steps",),
     "predict": ("steps",),

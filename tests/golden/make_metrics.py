@@ -30,8 +30,8 @@ def run(fit: weighted_fits.Fit) -> dict[str, Any]:
     model.compile(
         optimizer=make_keras.keras_optimizer(problem.optimizer),
         loss=make_keras.keras_loss(problem.loss),
-        metrics=fit.metrics,
-        weighted_metrics=fit.weighted_metrics,
+        metrics=weighted_fits.made(fit.metrics, keras.metrics),
+        weighted_metrics=weighted_fits.made(fit.weighted_metrics, keras.metrics),
     )
     history = model.fit(**arguments).history
     evaluation = model.evaluate(
@@ -71,7 +71,10 @@ def main() -> None:
         keras.backend.clear_session()
     made_by = {"keras": keras.__version__, "tensorflow": make_keras.tensorflow.__version__}
     alone = ",\n".join(f"{json.dumps(name)}: {json.dumps(values(case))}" for name, case in metric_cases.CASES.items())
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(fit, separators=(',', ':'))}" for name, fit in fits.items())
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(fit, separators=(',', ':'), default=lambda a: numpy.asarray(a).tolist())}"
+        for name, fit in fits.items()
+    )
     text = json.dumps({"made_by": made_by})[:-1] + f', "fits": {{\n{lines}\n}}, "alone": {{\n{alone}\n}}}}\n'
     (make_keras.HERE / "metrics.json").write_text(text)
 

@@ -274,9 +274,9 @@ def test_constructors(cls: type) -> None:
         if given.get("input_shape") is not None and given.get("input_dim") is not None:
             errors["both"] = (ValueError, None)
         labels, weights = given.get("num_labels"), given.get("label_weights")
-        if labels is not None and "num_labels" not in errors:
-            if given.get("multi_label", False) is False or np.size(weights) not in (1, int(labels)):
-                errors["num_labels"] = (ValueError, None)
+        joint = labels is not None and "num_labels" not in errors
+        if joint and (given.get("multi_label", False) is False or np.size(weights) not in (1, int(labels))):
+            errors["num_labels"] = (ValueError, None)
         if errors:
             with pytest.raises((TypeError, ValueError)) as caught:
                 cls(**given)

@@ -51,7 +51,10 @@ class _MeanLoss(_MeanOfValues):
         outputs : tuple of int
             The shape of the outputs for a sample.
         """
-        _data.targets(y, self._loss, len(y), outputs, y.dtype.name if y.dtype.kind == "f" else "float32")
+        try:
+            _data.targets(y, self._loss, len(y), outputs, y.dtype.name if y.dtype.kind == "f" else "float32")
+        except ValueError as error:
+            raise ValueError(f"metric {self.name!r}: {error}") from None
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make an equal metric."""

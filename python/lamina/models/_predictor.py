@@ -66,6 +66,11 @@ class Predictor(LayerStack):
         """The names of what `evaluate` returns, in its order; empty before `compile`."""
         return list(self._settings.names) if self._settings is not None else []
 
+    def reset_metrics(self) -> None:
+        """Have the metrics begin anew, which `fit`, `evaluate` and each step of a batch do by themselves."""
+        for metric in self.metrics:
+            metric.reset_state()
+
     # --- use ------------------------------------------------------------------------------------
 
     def test_on_batch(
@@ -83,7 +88,8 @@ class Predictor(LayerStack):
         float, list of float or dict
             As from `evaluate`.
         """
-        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+        size = _check.MOST_NUMBERS  # all rows
+        return self.evaluate(x, y, size, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return what `predict` does, without a line of progress; see there.
@@ -160,7 +166,8 @@ class Predictor(LayerStack):
             progress = _progress.make(level, steps)
             if progress is not None:
                 progress.begin()
-            results = _training.evaluate(network, settings, data, size, calls)
+            with settings.judges.held() as judges:
+                results = _training.evaluate(network, settings, data, self._gives, size, calls, judges)
             if progress is not None:
                 progress.end(steps, _progress.ordered(results))
         finally:
@@ -259,12 +266,13 @@ class Predictor(LayerStack):
 
     def _checked(self, x: Any, y: Any, weights: Any, shape: Shape | None, prefix: str = "") -> tuple[Samples, Shape]:
         """Return the data as the core reads them, and the shape of a sample."""
-        loss = self._compiled("fit").loss
+        settings = self._compiled("fit")
         self._refuse_no_layers()
         rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
         _data.refuse_empty(rows, shape, f"{prefix}x")
         outputs = self.shape_after(shape)
-        targets = _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y")
+        targets = _data.targets(y, settings.loss, len(rows), outputs, self.dtype, f"{prefix}y")
+        settings.judges.refuse_targets(targets, outputs)
         if weights is not None:
             weights = _data.sample_weights(weights, len(rows), outputs, self.dtype, f"{prefix}sample_weight")
         return Samples(rows, targets, weights), shape

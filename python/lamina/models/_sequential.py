@@ -239,11 +239,18 @@ class Sequential(Storable):
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": epochs, "steps": trainer.batches})
             validate = None
-            if validation is not None:
-                validate = functools.partial(_training.evaluate, network, settings, validation, size, calls)
             progress = _progress.make(level, trainer.batches, epochs)
             history = self.history = calls.history or History()
-            _training.Fit(self, network, settings, trainer, calls, progress, validate, validated).run(first, epochs)
+            with settings.judges.held() as judges:
+                if validation is not None:
+                    validate = functools.partial(
+                        _training.evaluate, network, settings, validation, self._gives, size, calls, judges
+                    )
+                judge = functools.partial(_training.judge_last, trainer, data, self._gives, judges)
+                fit = _training.Fit(
+                    self, network, settings, trainer, judges, judge, calls, progress, validate, validated
+                )
+                fit.run(first, epochs)
             if trainer.diverged:
                 _training.warn_diverged(f"training stopped in epoch {first + len(history.epoch)}", trainer.restored)
             return history
@@ -365,9 +372,13 @@ class Sequential(Storable):
             network.learning_rate = settings.optimizer.learning_rate
             trainer = _core.Trainer(network, data.x, data.y, len(data), False, self._seed, data.weights)
             trainer.begin_epoch()
-            trainer.advance(1, math.inf)
+            with settings.judges.held() as judges:
+                judges.reset()
+                if trainer.advance(1, math.inf) and judges:
+                    _training.judge_last(trainer, data, self._gives, judges)
+                results = settings.results(trainer.results(), judges.values())
             if trainer.diverged:
                 _training.warn_diverged("train_on_batch()", trainer.restored)
-            return as_asked(dict(zip(settings.names, trainer.results(), strict=True)), return_dict)
+            return as_asked(results, return_dict)
         finally:
             self.guard.release(claimed)
