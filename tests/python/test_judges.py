@@ -212,6 +212,15 @@ def test_targets_that_a_metric_does_not_take_are_refused_before_training() -> No
         model_of(Text("text")).evaluate(X, Y, verbose=0)
 
 
+def test_what_keras_writes_of_the_core_s_metrics_stays_with_the_core() -> None:
+    for name in ("mse", "mae", "binary_accuracy"):
+        config = metrics.serialize(metrics.get(name))
+        assert isinstance(config, dict)
+        assert metrics.get({**config, "config": {**config["config"], "dtype": "float32"}}).is_native
+        assert not metrics.get({**config, "config": {**config["config"], "dtype": "float64"}}).is_native
+    assert not metrics.BinaryAccuracy(threshold=0.3).is_native
+
+
 # --- files and copies -------------------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from numpy.typing import DTypeLike
 
 from .. import _check, _data
 from ..losses import Loss
-from ._base import Array, Metric, floats
+from ._base import NATIVE_TYPES, Array, Metric, floats
 from ._reductions import _MeanOfValues
 
 
@@ -58,7 +58,7 @@ class BinaryAccuracy(_MeanOfValues):
     @property
     def is_native(self) -> bool:
         """Whether the core computes it in a model."""
-        return type(self) is BinaryAccuracy and self.threshold == 0.5 and self.dtype is None
+        return type(self) is BinaryAccuracy and self.threshold == 0.5 and self.dtype in NATIVE_TYPES
 
     def _values(self, y_true: Any, y_pred: Any) -> Array:
         y, p = self._numbers(y_true, y_pred)
@@ -89,7 +89,7 @@ class CategoricalAccuracy(_MeanOfValues):
     @property
     def is_native(self) -> bool:
         """Whether the core computes it in a model."""
-        return type(self) is CategoricalAccuracy and self.dtype is None
+        return type(self) is CategoricalAccuracy and self.dtype in NATIVE_TYPES
 
     def _values(self, y_true: Any, y_pred: Any) -> Array:
         y, p = self._numbers(y_true, y_pred)
@@ -117,7 +117,7 @@ class SparseCategoricalAccuracy(_MeanOfValues):
     @property
     def is_native(self) -> bool:
         """Whether the core computes it in a model."""
-        return type(self) is SparseCategoricalAccuracy and self.dtype is None
+        return type(self) is SparseCategoricalAccuracy and self.dtype in NATIVE_TYPES
 
     def _values(self, y_true: Any, y_pred: Any) -> Array:
         labels, p = _labels_and_outputs(y_true, y_pred, self.name)

@@ -18,6 +18,8 @@ Result = float | Array
 #: The targets that a metric compares with: integer labels, a number for each output, or either.
 TargetsTaken = Literal["labels", "numbers", "any"]
 EPSILON = 1e-7
+#: Types in which the core compares, or in a finer one; Keras's files name the second.
+NATIVE_TYPES = (None, "float32")
 
 
 class Variable(np.ndarray):
@@ -64,7 +66,8 @@ class Metric:
                 return self.right / self.all if self.all else 0.0
 
     In a model it gets arrays of its own: `y_pred` (n, outputs), what the model put out in the step, `y_true` of the
-    same shape and type, or int64 labels (n,) where the loss has labels, and weights (n,) among `weighted_metrics`.
+    same shape and type, or int64 labels (n,) where the loss has labels, and weights (n,) among `weighted_metrics`. What
+    it raises ends `fit`; the update of that batch was made before.
 
     Parameters
     ----------

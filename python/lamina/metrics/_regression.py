@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import _check
-from ._base import EPSILON, Array, Metric, Result, Variable
+from ._base import EPSILON, NATIVE_TYPES, Array, Metric, Result, Variable
 from ._reductions import _MeanOfValues
 
 
@@ -32,7 +32,7 @@ class MeanSquaredError(_MeanOfValues):
     @property
     def is_native(self) -> bool:
         """Whether the core computes it in a model."""
-        return type(self) is MeanSquaredError and self.dtype is None
+        return type(self) is MeanSquaredError and self.dtype in NATIVE_TYPES
 
     def _values(self, y_true: Any, y_pred: Any) -> Array:
         return _errors(self, y_true, y_pred) ** 2
@@ -57,7 +57,7 @@ class MeanAbsoluteError(_MeanOfValues):
     @property
     def is_native(self) -> bool:
         """Whether the core computes it in a model."""
-        return type(self) is MeanAbsoluteError and self.dtype is None
+        return type(self) is MeanAbsoluteError and self.dtype in NATIVE_TYPES
 
     def _values(self, y_true: Any, y_pred: Any) -> Array:
         return abs(_errors(self, y_true, y_pred))
@@ -83,7 +83,7 @@ class RootMeanSquaredError(_MeanOfValues):
     @property
     def is_native(self) -> bool:
         """Whether the core computes it in a model."""
-        return type(self) is RootMeanSquaredError and self.dtype is None
+        return type(self) is RootMeanSquaredError and self.dtype in NATIVE_TYPES
 
     def _values(self, y_true: Any, y_pred: Any) -> Array:
         return _errors(self, y_true, y_pred) ** 2

@@ -76,7 +76,7 @@ class Predictor(LayerStack):
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> float | list[float] | dict[str, float]:
-        """Return what `evaluate` does, without a line of progress; see there.
+        """Return what `evaluate` does with all rows as one batch, without a line of progress; see there.
 
         Parameters
         ----------
@@ -125,7 +125,8 @@ class Predictor(LayerStack):
         x, y : array_like
             As for `fit`.
         batch_size : int, optional
-            Samples a batch for callbacks, 32 by default; the results do not depend on it.
+            Samples a batch for callbacks and for metrics that Python computes, 32 by default; the results do not depend
+            on it, but for a metric that is one number a batch.
         verbose : {'auto', 0, 1, 2}
             0 prints nothing, 1 and 2 print a line; 'auto' as in `fit`.
         sample_weight : array_like, optional

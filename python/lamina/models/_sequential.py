@@ -95,9 +95,9 @@ class Sequential(Storable):
             See `lamina.optimizers`.
         loss : str or Loss
             See `lamina.losses`.
-        metrics : sequence of str or Metric, optional
-            See `lamina.metrics`; here every sample counts once.
-        weighted_metrics : sequence of str or Metric, optional
+        metrics : sequence of str, Metric or callable, optional
+            See `lamina.metrics`; here every sample counts once. A function of (y_true, y_pred) is averaged.
+        weighted_metrics : sequence of str, Metric or callable, optional
             The same, but each sample counts by its weight: the result is the sum of weight times value, divided by the
             sum of the weights, or 0 where that is 0. Further metrics of a name are reported with '_1', '_2', ... behind
             it, and a weighted one of a name that `metrics` has with 'weighted_' before it.
