@@ -28,17 +28,7 @@ MACHINERY = (
     *("compute_", "compiled_", "distribute", "rematerialized", "call", "mask", "build_", "outputs", "path", "compile_"),
     *("metrics_var", "_eagerly", "jit_", "losses", "variables", "get_compile"),
 )
-PLANNED = {
-    "metrics": (
-        *("AUC", "Accuracy", "BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy", "Hinge"),
-        *("CategoricalHinge", "SquaredHinge", "CosineSimilarity", "KLDivergence", "LogCoshError", "Poisson"),
-        *("MeanAbsolutePercentageError", "MeanSquaredLogarithmicError", "Precision", "Recall", "F1Score", "FBetaScore"),
-        *("R2Score", "TopKCategoricalAccuracy", "SparseTopKCategoricalAccuracy", "TruePositives", "TrueNegatives"),
-        *("FalsePositives", "FalseNegatives", "PrecisionAtRecall", "RecallAtPrecision", "SensitivityAtSpecificity"),
-        *("SpecificityAtSensitivity", "PearsonCorrelation", "ConcordanceCorrelation"),
-    ),
-    "Sequential": ("reset_metrics",),
-}
+PLANNED = {}
 INTRODUCTION = """\
 # Keras's names
 

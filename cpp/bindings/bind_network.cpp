@@ -336,12 +336,32 @@ class Trainer {
     weights_ = std::move(weights);
   }
 
+  // How many rows a sample's outputs are, and of how many numbers.
+  std::pair<Index, Index> outputs() const {
+    return network_.visit(
+        []<class T>(training::Model<T>& m) { return std::pair{m.network().times(), m.network().outputs()}; });
+  }
+
  private:
   Network network_;
   py::array x_, y_;
   OptionalArray weights_;
   std::variant<std::unique_ptr<training::Trainer<float>>, std::unique_ptr<training::Trainer<double>>> trainer_;
 };
+
+// The rows of the last batch and what the model put out for them before its update, [rows, times × outputs].
+py::tuple last_batch(const Trainer& t) {
+  return t.visit([&t]<class T>(const training::Trainer<T>& trainer) -> py::tuple {
+    const std::vector<Index> rows = trainer.last_rows();
+    const Index count = static_cast<Index>(rows.size());
+    py::array_t<std::int64_t> numbers(count, rows.data());
+    const auto [times, outputs] = t.outputs();
+    py::array_t<T> values({count, times * outputs});
+    const Matrix<const T> from = trainer.last_outputs();
+    for (Index r = 0; r < count * times; ++r) std::copy_n(from.at(r, 0), outputs, values.mutable_data() + r * outputs);
+    return py::make_tuple(numbers, values);
+  });
+}
 
 template <class Value, class F> void optimizer_property(py::class_<Network>& c, const char* name, F member) {
   c.def_property(
@@ -384,6 +404,7 @@ void bind_trainer(py::module_& m) {
       .def_property_readonly("finished", [](const Trainer& t) { return t.visit([](auto& r) { return r.finished(); }); })
       .def_property_readonly("diverged", [](const Trainer& t) { return t.visit([](auto& r) { return r.diverged(); }); })
       .def_property_readonly("restored", [](const Trainer& t) { return t.visit([](auto& r) { return r.restored(); }); })
+      .def("last_batch", last_batch)
       .def("results", [](const Trainer& t) { return t.visit([](auto& r) { return r.results(); }); });
 }
 

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <numeric>
 #include <stdexcept>
 #include <utility>
 
@@ -163,6 +164,17 @@ template <class T> void Trainer<T>::run_region(int team_size, Index last, double
     }
   });
   model_.iterations += static_cast<std::uint64_t>(position_ - first);
+}
+
+template <class T> std::vector<Index> Trainer<T>::last_rows() const {
+  if (position_ == 0) throw std::runtime_error("no batch was run yet");
+  const Batch<T> batch = batch_at(position_ - 1, 0);
+  std::vector<Index> rows(static_cast<std::size_t>(batch.rows));
+  if (shuffled_)
+    std::copy_n(batch.order, batch.rows, rows.begin());
+  else
+    std::iota(rows.begin(), rows.end(), batch.first);
+  return rows;
 }
 
 template <class T> std::vector<double> Trainer<T>::results() const {

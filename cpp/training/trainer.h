@@ -41,6 +41,14 @@ template <class T> class Trainer {
   // Whether the epoch's updates made some weights infinite or NaN, so that those from its beginning are back.
   bool restored() const { return restored_; }
 
+  // What the model put out for the epoch's last batch, before its update: [rows × times, outputs].
+  Matrix<const T> last_outputs() const {
+    const Matrix<T> outputs = plan_->predictions();
+    return {outputs.data, outputs.row};
+  }
+  // That batch's rows of the inputs, in its order. Throws std::runtime_error before the first batch.
+  std::vector<Index> last_rows() const;
+
   // The epoch's loss and metrics over the rows so far; before the first batch, nothing but zeros.
   std::vector<double> results() const;
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -73,6 +73,24 @@ def real(value: Any, name: str, where: str, need: str, allowed: Callable[[float]
     if not math.isfinite(number) or not allowed(number):
         raise ValueError(message)
     return number
+
+
+def one_of(value: Any, name: str, where: str, allowed: Sequence[str | None]) -> Any:
+    """Return `value` if it is one of the allowed strings, or None where that is.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    ValueError
+        If it is another string, or None where that is not allowed.
+    """
+    message = f"{where}({name}={shown(value)}): {name} must be one of {', '.join(map(repr, allowed))}"
+    if not (value is None or isinstance(value, str)):
+        raise TypeError(message)
+    if value not in allowed:
+        raise ValueError(message)
+    return value
 
 
 def boolean(value: Any, name: str, where: str) -> bool:

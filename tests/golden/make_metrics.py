@@ -1,4 +1,5 @@
-"""Makes metrics.json: what Keras 3 on TensorFlow reports of the fits in tests/python/weighted_fits.py.
+"""Makes metrics.json: what Keras 3 on TensorFlow reports of the fits in tests/python/weighted_fits.py, and what its
+metrics are of the batches in tests/python/metric_cases.py.
 
 Needs tensorflow and keras, which the tests do not, and lamina for its list of activations::
 
@@ -14,8 +15,10 @@ import json
 from typing import Any
 
 import make_keras
+import numpy
 from make_keras import keras  # sets the backend before it imports it
 
+import metric_cases
 import weighted_fits
 
 
@@ -27,8 +30,8 @@ def run(fit: weighted_fits.Fit) -> dict[str, Any]:
     model.compile(
         optimizer=make_keras.keras_optimizer(problem.optimizer),
         loss=make_keras.keras_loss(problem.loss),
-        metrics=fit.metrics,
-        weighted_metrics=fit.weighted_metrics,
+        metrics=weighted_fits.made(fit.metrics, keras.metrics),
+        weighted_metrics=weighted_fits.made(fit.weighted_metrics, keras.metrics),
     )
     history = model.fit(**arguments).history
     evaluation = model.evaluate(
@@ -46,6 +49,18 @@ def run(fit: weighted_fits.Fit) -> dict[str, Any]:
     }
 
 
+def values(case: metric_cases.Case) -> list[Any]:
+    """Returns a metric's value after each batch."""
+    metric = getattr(keras.metrics, case.metric)(**case.arguments)
+    found = []
+    for y_true, y_pred, sample_weight in metric_cases.batches(case):
+        if "TopK" in case.metric:  # TensorFlow has no other kernel
+            y_pred = y_pred.astype("float32")
+        metric.update_state(y_true, y_pred, sample_weight)
+        found.append(numpy.asarray(metric.result(), numpy.float64).tolist())
+    return found
+
+
 def main() -> None:
     """Writes metrics.json beside this file."""
     keras.config.set_floatx("float64")
@@ -55,8 +70,12 @@ def main() -> None:
         fits[name] = run(fit)
         keras.backend.clear_session()
     made_by = {"keras": keras.__version__, "tensorflow": make_keras.tensorflow.__version__}
-    lines = ",\n".join(f"{json.dumps(name)}: {json.dumps(fit, separators=(',', ':'))}" for name, fit in fits.items())
-    text = json.dumps({"made_by": made_by})[:-1] + f', "fits": {{\n{lines}\n}}}}\n'
+    alone = ",\n".join(f"{json.dumps(name)}: {json.dumps(values(case))}" for name, case in metric_cases.CASES.items())
+    lines = ",\n".join(
+        f"{json.dumps(name)}: {json.dumps(fit, separators=(',', ':'), default=lambda a: numpy.asarray(a).tolist())}"
+        for name, fit in fits.items()
+    )
+    text = json.dumps({"made_by": made_by})[:-1] + f', "fits": {{\n{lines}\n}}, "alone": {{\n{alone}\n}}}}\n'
     (make_keras.HERE / "metrics.json").write_text(text)
 
 

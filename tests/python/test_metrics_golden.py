@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+import metric_cases
 import weighted_fits
+from lamina import metrics
 from weighted_fits import FITS
 
 GOLDEN = json.loads((Path(__file__).parent.parent / "golden" / "metrics.json").read_text())
@@ -24,6 +26,7 @@ def close(actual: Any, expected: Any) -> None:
 def test_goldens_are_complete() -> None:
     """Every fit has a golden, and every golden a fit."""
     assert list(GOLDEN["fits"]) == list(FITS)
+    assert list(GOLDEN["alone"]) == list(metric_cases.CASES)
 
 
 @pytest.mark.parametrize("name", FITS)
@@ -32,7 +35,8 @@ def test_fits_with_weights(name: str) -> None:
     fit, expected = FITS[name], GOLDEN["fits"][name]
     problem, arguments = weighted_fits.arguments(fit)
     model = problem.sequential("float64")
-    model.compile(problem.public_optimizer(), problem.public_loss(), fit.metrics, fit.weighted_metrics)
+    chosen = (weighted_fits.made(entries, metrics) for entries in (fit.metrics, fit.weighted_metrics))
+    model.compile(problem.public_optimizer(), problem.public_loss(), *chosen)
     history = model.fit(**arguments).history
     assert sorted(history) == sorted(expected["history"])
     for key, values in expected["history"].items():
@@ -42,4 +46,23 @@ def test_fits_with_weights(name: str) -> None:
     w = problem.weights_of_samples("float64")
     found = model.evaluate(arguments["x"], arguments["y"], verbose=0, sample_weight=w, return_dict=True)
     assert sorted(found) == sorted(expected["evaluate"])
-    close([found[key] for key in expected["evaluate"]], list(expected["evaluate"].values()))
+    for key, value in expected["evaluate"].items():
+        close(found[key], value)
+
+
+@pytest.mark.parametrize("name", metric_cases.CASES)
+def test_metrics_alone(name: str) -> None:
+    """The value after each batch; the same from the beginning after a reset, and of an equal metric."""
+    case, expected = metric_cases.CASES[name], GOLDEN["alone"][name]
+    metric = getattr(metrics, case.metric)(**case.arguments)
+    for again in (
+        metric,
+        metric,
+        metrics.get(metrics.serialize(metric)),
+        type(metric).from_config(metric.get_config()),
+    ):
+        again.reset_state()
+        for batch, value in zip(metric_cases.batches(case), expected, strict=True):
+            again.update_state(*batch)
+            # Keras's log(2) in it is that of float32.
+            np.testing.assert_allclose(again.result(), value, 1e-9, 3e-9 if case.metric == "LogCoshError" else 1e-9)

@@ -22,6 +22,7 @@ from lamina import activations, config, constraints, initializers, layers, losse
 from lamina.callbacks import Callback, History, LambdaCallback
 from lamina.layers import Dense, Layer
 from lamina.layers.base import LayerOptions
+from lamina.metrics._accuracy import ShapedAccuracy
 from lamina.models import Sequential
 from lamina.optimizers import schedules
 from lamina.optimizers._base import OptimizerOptions
@@ -227,6 +228,40 @@ OWN_KINDS: dict[tuple[str, str], Kind] = {
     **{(name, "axis"): NORM_AXIS for name in ("MaxNorm", "UnitNorm", "MinMaxNorm")},
 }
 
+LEVEL = real([0, 0.5, np.float32(1)], [-0.1, 1.5])
+THRESHOLDS = Kind(
+    [None, 0.5, [0.25, 0.5], (0, 1), np.array([0.125])], ["1", True, [None], ["1"], 1j, {}], [[], -0.1, [0.5, 2], NAN]
+)
+CHOICE = [3, True, ["sum"], np.zeros(2)]
+ANY_AXIS = whole([-1, 0, np.int64(1)], [2**70, -(2**70)])
+#: What arguments of metrics stand for.
+METRIC_KINDS: dict[str, Kind] = {
+    "dtype": Kind([None, "float32", np.float64], [3.5, "no such", ["float32"]], ["int32", np.float16]),
+    "threshold": real([0, 0.5, -3], []),
+    "k": COUNT,
+    "from_sorted_ids": FLAG,
+    "class_aggregation": Kind([None, "uniform_average", "variance_weighted_average"], CHOICE, ["mean", ""]),
+    "num_regressors": whole([0, 3], [-1]),
+    "thresholds": THRESHOLDS,
+    "top_k": optional(COUNT),
+    "class_id": optional(whole([0, np.int64(2)], [-1])),
+    "num_thresholds": whole([2, np.int64(5), 200], [0, -1, 2**70]),
+    **dict.fromkeys(("recall", "precision", "specificity", "sensitivity"), LEVEL),
+    "curve": Kind(["ROC", "pr", "PRGAIN"], CHOICE, ["Roc", "", None]),
+    "summation_method": Kind(["interpolation", "Majoring", "minoring"], CHOICE, ["mean", "", None]),
+    "multi_label": FLAG,
+    "num_labels": optional(COUNT),
+    "label_weights": Kind([None, [1, 0.5], np.ones(3)], ["1", [None], {}], [[], -1.0, [NAN], [-1.0]]),
+    "average": Kind([None, "micro", "macro", "weighted"], CHOICE, ["mean", ""]),
+    "beta": ABOVE_ZERO,
+}
+OWN_METRIC_KINDS = {
+    ("AUC", "num_thresholds"): whole([2, np.int64(5), 200], [1, 0, -1, 2**70]),
+    ("AUC", "thresholds"): Kind(THRESHOLDS.good[2:], [*THRESHOLDS.type_errors, 0.5], [[], [0.5, 2], [NAN]]),
+    **{(name, "threshold"): optional(real([0.5, 1], [0, 1.5, -1])) for name in ("F1Score", "FBetaScore")},
+    **{(name, "axis"): ANY_AXIS for name in ("CosineSimilarity", "PearsonCorrelation", "ConcordanceCorrelation")},
+}
+
 
 # --- constructors -----------------------------------------------------------------------------------------------------
 
@@ -235,7 +270,7 @@ def classes() -> Iterator[type]:
     """Yield the classes that users construct, from the package's own lists."""
     yield from (getattr(layers, name) for name in layers.__all__ if inspect.isclass(getattr(layers, name)))
     for module in (optimizers, schedules, regularizers, constraints, losses, metrics):
-        yield from dict.fromkeys(module._NAMES.values())
+        yield from (cls for cls in dict.fromkeys(module._NAMES.values()) if cls is not ShapedAccuracy)
 
 
 def arguments(cls: type) -> dict[str, Kind]:
@@ -248,6 +283,11 @@ def arguments(cls: type) -> dict[str, Kind]:
     if "other" in names:  # all that is refused
         names.remove("other")
     for name in names:
+        if issubclass(cls, metrics.Metric):
+            kind = OWN_METRIC_KINDS.get((cls.__name__, name)) or METRIC_KINDS.get(name) or KINDS.get(name)
+            assert kind is not None, f"{cls.__name__}({name}=...): say in METRIC_KINDS what it takes"
+            found[name] = kind
+            continue
         family = Layer if issubclass(cls, Layer) else cls
         kind = OWN_KINDS.get((cls.__name__, name)) or OWN_KINDS.get((family.__name__, name)) or KINDS.get(name)
         assert kind is not None, f"{cls.__name__}({name}=...): say in KINDS what it takes"
@@ -302,6 +342,10 @@ def test_constructors(cls: type) -> None:
             errors["both"] = (ValueError, None)
         if sum(given.get(clip) is not None for clip in ("clipnorm", "global_clipnorm", "clipvalue")) > 1:
             errors["only one way to clip"] = (ValueError, object())
+        labels, weights = given.get("num_labels"), given.get("label_weights")
+        joint = labels is not None and "num_labels" not in errors
+        if joint and (given.get("multi_label", False) is False or np.size(weights) not in (1, int(labels))):
+            errors["num_labels"] = (ValueError, None)
         if errors:
             with pytest.raises((TypeError, ValueError)) as caught:
                 cls(**given)
@@ -310,6 +354,8 @@ def test_constructors(cls: type) -> None:
         instance = cls(**given)
         for name, value in given.items():
             kept = getattr(instance, name, value)
+            if name == "num_thresholds" and given.get("thresholds") is not None:
+                continue  # those count
             if isinstance(value, (int, float, Fraction, np.number)) and isinstance(kept, (int, float)):
                 assert kept == value
 

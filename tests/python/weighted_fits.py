@@ -22,12 +22,13 @@ class Fit(NamedTuple):
     """One call of fit: what differs from PLAIN, the metrics, and where weights come from.
 
     `weights` is 'samples', 'first' (of the targets of a sample, as (n, 1)), 'zero', or a dictionary by class; None is
-    none. `validation` is None, 'split', or 'data' with or without 'weights'.
+    none. `validation` is None, 'split', or 'data' with or without 'weights'. A metric is a name, or a class's name with
+    arguments; see `made`.
     """
 
     case: dict[str, Any]
-    metrics: list[str] | None
-    weighted_metrics: list[str] | None
+    metrics: list[Any] | None
+    weighted_metrics: list[Any] | None
     weights: Any = "samples"
     validation: str | None = None
 
@@ -54,7 +55,36 @@ FITS: dict[str, Fit] = {
     "none": Fit({}, ["mae"], ERRORS, None, "data weights"),
     "names": Fit({}, ["mse", "mse", "mae", "mse"], ["mse", "mae", "mse", "mean_squared_error"]),
     "weighted names": Fit({}, None, ["mse", "mse", "mse"]),
+    "judged one-hot": Fit(
+        ONE_HOT,
+        ["accuracy", ("AUC", {}), "precision", ("F1Score", {"average": "macro"}), "categorical_crossentropy"],
+        [("AUC", {"name": "area", "multi_label": True}), "recall", "mse", ("FBetaScore", {"beta": 2.0})],
+        validation="data weights",
+    ),
+    "judged labels": Fit(
+        LABELS, ["sparse_categorical_crossentropy"], ["accuracy", "sparse_categorical_crossentropy"], validation="split"
+    ),
+    "judged binary": Fit(
+        BINARY,
+        ["auc", ("Precision", {"thresholds": [0.3, 0.6]}), "bce", "TruePositives"],
+        ["auc", ("RecallAtPrecision", {"precision": 0.5}), ("BinaryAccuracy", {"threshold": 0.4, "name": "binary"})],
+        {0: 0.25, 1: 4.0},
+        "split",
+    ),
+    "judged numbers": Fit(
+        {}, ["r2_score", "cosine_similarity", "mape"], ["r2_score", "mape", "mae"], validation="data weights"
+    ),
+    "judged targets": Fit({"layers": "rows"}, ["mae", "cosine_similarity"], ["cosine_similarity", "mape"]),
+    "judged samples of targets": Fit({"layers": "rows"}, ["cosine_similarity"], ["cosine_similarity", "mape"], "first"),
+    "judged zero": Fit({}, ["mape"], ["mape", "cosine_similarity"], "zero"),
 }
+
+
+def made(entries: list[Any] | None, module: Any) -> list[Any] | None:
+    """Return what to give to `compile`, with metrics of a module."""
+    if entries is None:
+        return None
+    return [entry if isinstance(entry, str) else getattr(module, entry[0])(**entry[1]) for entry in entries]
 
 
 def arguments(fit: Fit) -> tuple[problems.Problem, dict[str, Any]]:

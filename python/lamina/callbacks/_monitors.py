@@ -63,7 +63,7 @@ class Monitor(Callback):
             return False
         names = self.model.metrics_names
         for name, metric in zip(names[1:], self.model.metrics, strict=True):
-            if name == key:
+            if name == key and metric.larger_is_better is not None:
                 return bool(metric.larger_is_better)
         known = ", ".join(names)
         raise ValueError(

@@ -297,12 +297,7 @@ class CoreLoss(Loss):
 
 
 def _refuse_reduction(reduction: Any, where: str) -> None:
-    known = ", ".join(map(repr, _REDUCTIONS))
-    message = f"{where}(reduction={_check.shown(reduction)}): reduction must be one of {known}"
-    if not (reduction is None or isinstance(reduction, str)):
-        raise TypeError(message)
-    if reduction not in _REDUCTIONS:
-        raise ValueError(message)
+    _check.one_of(reduction, "reduction", where, _REDUCTIONS)
 
 
 def _refuse_other_arguments(function: Any) -> None:

@@ -20,8 +20,9 @@ from ..callbacks import CallbackList
 from ..layers.base import Shape
 from ..utils import PyDataset
 from . import _progress
+from ._judges import Judges
 from ._samples import Samples
-from ._training import Fit, Settings, warn_ran_out
+from ._training import Fit, Settings, judge, warn_ran_out
 
 BatchT = TypeVar("BatchT")
 # What of arrays is looked for in what may be iterated over: it is one then.
@@ -413,6 +414,7 @@ class FedFit(Fit):
             for number, batch in enumerate(batches):
                 if listens:
                     calls.on_train_batch_begin(number)
+                self._data = batch
                 trainer.give(batch.x, batch.y, batch.weights)
                 self._advance(1)
                 if listens:
@@ -428,22 +430,29 @@ def evaluate(
     network: _core.Network,
     settings: Settings,
     course: Course[Samples],
+    shape: Shape,
     calls: CallbackList,
+    judges: Judges,
     progress: _progress.Progress | None = None,
-) -> dict[str, float]:
-    """Return the results over the batches of an epoch, in the order of `settings.names`, calling test hooks."""
+) -> dict[str, Any]:
+    """Return the results over the batches of an epoch, in the order of `settings.names`, calling test hooks.
+
+    `shape` is that of the outputs for a sample; `judges` are held by the caller.
+    """
     listens = calls.wants_batches("test")
     evaluator, done = _core.Evaluator(network), 0
 
-    def results() -> dict[str, float]:
-        return dict(zip(settings.names, evaluator.results(), strict=True))
+    def results() -> dict[str, Any]:
+        return settings.results(evaluator.results(), judges.values())
 
     course.reset()
+    judges.reset()
     calls.on_test_begin()
     for number, batch in enumerate(course.epoch()):
         if listens:
             calls.on_test_batch_begin(number)
         evaluator.add(batch.x, batch.y, batch.weights)
+        judge(network, batch, shape, judges)
         done = number + 1
         if listens:
             calls.on_test_batch_end(number, results())

@@ -62,12 +62,17 @@ class Predictor(LayerStack):
         """The names of what `evaluate` returns, in its order; empty before `compile`."""
         return list(self._settings.names) if self._settings is not None else []
 
+    def reset_metrics(self) -> None:
+        """Have the metrics begin anew, which `fit`, `evaluate` and each step of a batch do by themselves."""
+        for metric in self.metrics:
+            metric.reset_state()
+
     # --- use ------------------------------------------------------------------------------------
 
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> float | list[float] | dict[str, float]:
-        """Return what `evaluate` does, without a line of progress; see there.
+        """Return what `evaluate` does with all rows as one batch, without a line of progress; see there.
 
         Parameters
         ----------
@@ -80,7 +85,8 @@ class Predictor(LayerStack):
             As from `evaluate`.
         """
         _feeding.refuse_one("test_on_batch", x)
-        return self.evaluate(x, y, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
+        size = _check.MOST_NUMBERS  # all rows
+        return self.evaluate(x, y, size, verbose=0, sample_weight=sample_weight, return_dict=return_dict)
 
     def predict_on_batch(self, x: Any) -> Array:
         """Return what `predict` does, without a line of progress; see there.
@@ -117,7 +123,7 @@ class Predictor(LayerStack):
             As for `fit`: arrays, or x that hands over batches.
         batch_size : int, optional
             Samples a batch, 32 by default, or such that there are so many `steps`; of arrays alone. The results do
-            not depend on it, but by `steps`.
+            not depend on it, but by `steps`, and for a metric of Python that is one number a batch.
         verbose : {'auto', 0, 1, 2}
             0 prints nothing, 1 and 2 print a line; 'auto' as in `fit`.
         sample_weight : array_like, optional
@@ -155,20 +161,22 @@ class Predictor(LayerStack):
             steps = optional_integer(steps, "steps", "evaluate")
             level = _progress.level(verbose, "evaluate")
             calls = CallbackList(callbacks)
-            if _feeding.is_feed(x):
-                _feeding.refuse("evaluate", x, y=y, sample_weight=sample_weight, batch_size=batch_size)
-                course, shape = self._course(x, steps, "evaluate()", self._shape)
-                progress = _begin(self, calls, level, course.steps)
-                results = _feeding.evaluate(self._ready(shape), settings, course, calls, progress)
-            else:
-                data, shape = self._checked(x, y, sample_weight, self._shape)
-                size = size_of_batches(size, len(data), steps)
-                network = self._ready(shape)
-                done = -(-len(data) // size)
-                progress = _begin(self, calls, level, steps or done)
-                results = _training.evaluate(network, settings, data, size, calls, steps)
-                if progress is not None:
-                    progress.end(min(done, steps or done), _progress.ordered(results))
+            with settings.judges.held() as judges:
+                if _feeding.is_feed(x):
+                    _feeding.refuse("evaluate", x, y=y, sample_weight=sample_weight, batch_size=batch_size)
+                    course, shape = self._course(x, steps, "evaluate()", self._shape)
+                    progress = _begin(self, calls, level, course.steps)
+                    network = self._ready(shape)
+                    results = _feeding.evaluate(network, settings, course, self._gives, calls, judges, progress)
+                else:
+                    data, shape = self._checked(x, y, sample_weight, self._shape)
+                    size = size_of_batches(size, len(data), steps)
+                    network = self._ready(shape)
+                    done = -(-len(data) // size)
+                    progress = _begin(self, calls, level, steps or done)
+                    results = _training.evaluate(network, settings, data, self._gives, size, calls, judges, steps)
+                    if progress is not None:
+                        progress.end(min(done, steps or done), _progress.ordered(results))
         finally:
             self.guard.leave(token)
         return as_asked(results, return_dict)
@@ -285,12 +293,13 @@ class Predictor(LayerStack):
 
     def _checked(self, x: Any, y: Any, weights: Any, shape: Shape | None, prefix: str = "") -> tuple[Samples, Shape]:
         """Return the data as the core reads them, and the shape of a sample."""
-        loss = self._compiled("fit").loss
+        settings = self._compiled("fit")
         self._refuse_no_layers()
         rows, shape = _data.features(x, shape, self.dtype, f"{prefix}x")
         _data.refuse_empty(rows, shape, f"{prefix}x")
         outputs = self.shape_after(shape)
-        targets = _data.targets(y, loss, len(rows), outputs, self.dtype, f"{prefix}y")
+        targets = _data.targets(y, settings.loss, len(rows), outputs, self.dtype, f"{prefix}y")
+        settings.judges.refuse_targets(targets, outputs)
         if weights is not None:
             weights = _data.sample_weights(weights, len(rows), outputs, self.dtype, f"{prefix}sample_weight")
         return Samples(rows, targets, weights), shape

@@ -50,15 +50,16 @@ def level(verbose: Any, where: str) -> Literal[0, 1, 2]:
     raise ValueError(f"{where}(verbose={_check.shown(verbose)}): verbose must be 'auto', 0, 1 or 2")
 
 
-def ordered(logs: dict[str, float]) -> dict[str, float]:
+def ordered(logs: dict[str, Any]) -> dict[str, Any]:
     """Return logs in the order in which Keras shows them: by name, validation last."""
     return {key: logs[key] for key in sorted(logs, key=lambda k: (k.startswith("val_"), k))}
 
 
-def _values(logs: dict[str, float]) -> str:
-    # Four decimals, or the exponential form where they would show next to nothing.
+def _values(logs: dict[str, Any]) -> str:
+    # Four decimals, or the exponential form where they would show next to nothing; of several values the mean.
+    shown = {key: float(np.mean(value)) for key, value in logs.items()}
     return "".join(
-        f" - {key}: {value:.4f}" if not abs(value) <= 1e-3 else f" - {key}: {value:.4e}" for key, value in logs.items()
+        f" - {key}: {value:.4f}" if not abs(value) <= 1e-3 else f" - {key}: {value:.4e}" for key, value in shown.items()
     )
 
 
@@ -98,14 +99,14 @@ class Progress:
         self._start = time.perf_counter()
         self._trained = 0.0
 
-    def update(self, done: int, results: Callable[[], dict[str, float]]) -> None:
+    def update(self, done: int, results: Callable[[], dict[str, Any]]) -> None:
         """Show that `done` batches are done; `results` is called only if they are shown."""
 
     def batches_done(self) -> None:
         """Take the time: what follows is validation, which counts for the epoch, not for a step."""
         self._trained = time.perf_counter() - self._start
 
-    def end(self, done: int, logs: dict[str, float]) -> None:
+    def end(self, done: int, logs: dict[str, Any]) -> None:
         """End an epoch."""
         self.steps = done if self.steps is None else self.steps
         title = f"{self._title} - " if self._title else ""
@@ -156,7 +157,7 @@ class ProgressBar(Progress):
         if self._title:
             self._console.print(self._title, soft_wrap=True)
 
-    def update(self, done: int, results: Callable[[], dict[str, float]]) -> None:
+    def update(self, done: int, results: Callable[[], dict[str, Any]]) -> None:
         """Redraw the line, at most 20 times a second."""
         now = time.perf_counter()
         if not self._live or done == 0 or now - self._drawn_at < _REDRAW_SECONDS:
@@ -168,7 +169,7 @@ class ProgressBar(Progress):
         line.truncate(self._console.width - 1)  # a line that wraps cannot be drawn over
         self._draw(line, end="")
 
-    def end(self, done: int, logs: dict[str, float]) -> None:
+    def end(self, done: int, logs: dict[str, Any]) -> None:
         """Draw the line for the last time."""
         self.steps = done if self.steps is None else self.steps
         self._draw(self._line(done, *self._times(done), logs), end="\n")
@@ -180,7 +181,7 @@ class ProgressBar(Progress):
             self._console.print()
             self._drawn_width = 0
 
-    def _line(self, done: int, duration: str, step: str, logs: dict[str, float]) -> Text:
+    def _line(self, done: int, duration: str, step: str, logs: dict[str, Any]) -> Text:
         from rich.text import Text
 
         if self.steps is None:

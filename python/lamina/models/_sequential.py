@@ -15,6 +15,7 @@ from .. import _check, _core, _data, _random
 from ..callbacks import CallbackList, History
 from ..layers.base import Shape
 from . import _feeding, _progress, _split, _training
+from ._judges import Judges
 from ._predictor import as_asked, optional_integer, size_of_batches
 from ._samples import Samples, class_weights
 from ._stack import Entry
@@ -91,9 +92,9 @@ class Sequential(Storable):
             See `lamina.optimizers`.
         loss : str or Loss
             See `lamina.losses`.
-        metrics : sequence of str or Metric, optional
-            See `lamina.metrics`; here every sample counts once.
-        weighted_metrics : sequence of str or Metric, optional
+        metrics : sequence of str, Metric or callable, optional
+            See `lamina.metrics`; here every sample counts once. A function of (y_true, y_pred) is averaged.
+        weighted_metrics : sequence of str, Metric or callable, optional
             The same, but each sample counts by its weight: the result is the sum of weight times value, divided by the
             sum of the weights, or 0 where that is 0. Further metrics of a name are reported with '_1', '_2', ... behind
             it, and a weighted one of a name that `metrics` has with 'weighted_' before it.
@@ -274,12 +275,17 @@ class Sequential(Storable):
             known = (steps or trainer.batches) if course is None else course.steps
             calls.set_model(self)
             calls.set_params({"verbose": level, "epochs": epochs, "steps": known})
-            validate = self._validator(network, validation, validation_size, validation_steps, calls)
             progress = _progress.make(level, known, epochs)
             history = self.history = calls.history or History()
-            common = (self, network, settings, trainer, calls, progress, validate, validated)
-            run = _training.Fit(*common, steps) if course is None else _feeding.FedFit(course, *common)
-            run.run(first, epochs)
+            with settings.judges.held() as judges:
+                validate = self._validator(network, validation, validation_size, validation_steps, calls, judges)
+                trained = (self, network, settings, trainer, judges, data, self._gives)
+                watched = (calls, progress, validate, validated)
+                if course is None:
+                    fit = _training.Fit(*trained, *watched, steps)
+                else:
+                    fit = _feeding.FedFit(course, *trained, *watched)
+                fit.run(first, epochs)
             if trainer.diverged:
                 batch = "" if course is None else f", batch {trainer.done}"
                 _training.warn_diverged(
@@ -312,15 +318,17 @@ class Sequential(Storable):
         size: int | None,
         steps: int | None,
         calls: CallbackList,
-    ) -> Callable[[], dict[str, float]] | None:
+        judges: Judges,
+    ) -> Callable[[], dict[str, Any]] | None:
         """Return what validates, None where there is nothing to validate on."""
         settings = self._compiled("fit")
         if validation is None:
             return None
         if isinstance(validation, _feeding.Course):
-            return functools.partial(_feeding.evaluate, network, settings, validation, calls)
+            return functools.partial(_feeding.evaluate, network, settings, validation, self._gives, calls, judges)
         size = size_of_batches(size, len(validation), steps)
-        return functools.partial(_training.evaluate, network, settings, validation, size, calls, steps)
+        options = (self._gives, size, calls, judges, steps)
+        return functools.partial(_training.evaluate, network, settings, validation, *options)
 
     def _weighted(self, x: Any, y: Any, weights: Any, by_class: Any, where: str) -> tuple[Samples, Shape]:
         """Check and convert what is trained on, by weights of one kind at most; the classes' are still to come."""
@@ -440,10 +448,14 @@ class Sequential(Storable):
             _training.give_rate(network, settings.optimizer, 1)
             trainer = _core.Trainer(network, data.x, data.y, len(data), False, self._seed, data.weights)
             trainer.begin_epoch()
-            trainer.advance(1, math.inf)
+            with settings.judges.held() as judges:
+                judges.reset()
+                if trainer.advance(1, math.inf) and judges:
+                    _training.judge_last(trainer, data, self._gives, judges)
+                results = settings.results(trainer.results(), judges.values())
             settings.optimizer.came_to(network.iterations)
             if trainer.diverged:
                 _training.warn_diverged("train_on_batch()", trainer.restored)
-            return as_asked(dict(zip(settings.names, trainer.results(), strict=True)), return_dict)
+            return as_asked(results, return_dict)
         finally:
             self.guard.release(claimed)

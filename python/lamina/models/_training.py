@@ -17,6 +17,7 @@ from ..losses import Loss
 from ..metrics import Metric
 from ..optimizers import Optimizer, schedules
 from . import _progress
+from ._judges import Judges, Shape, Value
 from ._samples import Samples
 
 SizedT = TypeVar("SizedT", Samples, NDArray[Any])
@@ -35,7 +36,17 @@ class Settings:
     metrics: Sequence[Metric]
     weighted_metrics: Sequence[Metric]
     names: list[str]
-    """The names of the results, in the core's order: the loss, the metrics, the weighted ones."""
+    """The names of the results: the loss, the metrics, the weighted ones."""
+    judges: Judges
+    """Those of the metrics that Python computes."""
+
+    def results(self, core: Sequence[float], judged: Sequence[Value]) -> dict[str, Any]:
+        """Return all results by their names, from the core's and those of the metrics that Python computes."""
+        if not self.judges:
+            return dict(zip(self.names, core, strict=True))
+        values: dict[bool, Iterator[Value]] = {True: iter(core[1:]), False: iter(judged)}
+        of_metrics = (next(values[metric.is_native]) for metric in (*self.metrics, *self.weighted_metrics))
+        return dict(zip(self.names, (core[0], *of_metrics), strict=True))
 
     def apply(self, network: _core.Network, entries: Sequence[Mapping[str, Any]]) -> None:
         """Compile a network, made from these entries, with them; moments and steps begin anew."""
@@ -53,8 +64,9 @@ class Settings:
                 stacklevel=3,
             )
         self.loss.refuse_outputs(network.outputs)
+        self.judges.refuse_outputs((network.times, network.outputs) if network.times > 1 else (network.outputs,))
         plain, weighted = (
-            [metric.resolve(self.loss, network.outputs) for metric in chosen]
+            [metric.resolve(self.loss, network.outputs) for metric in chosen if metric.is_native]
             for chosen in (self.metrics, self.weighted_metrics)
         )
         network.compile(self.loss.spec(), self.optimizer.spec(), plain, weighted)
@@ -67,11 +79,14 @@ class Settings:
         UserWarning
             If it is none.
         """
+        own = [f"the metric {m.name!r}" for m in (*self.metrics, *self.weighted_metrics) if metrics.is_own(m)]
         schedule = self.optimizer.schedule
         if schedule is not None and not schedules.is_known(schedule):
+            own.append(f"the learning rate schedule {type(schedule).__name__!r}")
+        if own:
             warnings.warn(
-                f"the learning rate schedule {type(schedule).__name__!r} is code of your own, which a file does not "
-                "keep: compile the model anew once it is loaded",
+                f"{' and '.join(own)} {'is' if len(own) == 1 else 'are'} code of your own, which a file does not keep: "
+                "compile the model anew once it is loaded",
                 UserWarning,
                 stacklevel=5,
             )
@@ -152,8 +167,8 @@ def checked_settings(optimizer: Any, loss: Any, given: Any, weighted: Any) -> Se
     loss.spec()  # refuses what a model cannot be trained with
     plain, weighted = ([metrics.get(entry) for entry in entries or []] for entries in (given, weighted))
     for metric in (*plain, *weighted):
-        metric.resolve(loss, 2)  # whether the two fit does not depend on the outputs
-    return Settings(optimizer, loss, plain, weighted, _names(plain, weighted))
+        metric.refuse_loss(loss)
+    return Settings(optimizer, loss, plain, weighted, _names(plain, weighted), Judges(plain, weighted))
 
 
 def _names(plain: Sequence[Metric], weighted: Sequence[Metric]) -> list[str]:
@@ -242,34 +257,55 @@ def evaluate(
     network: _core.Network,
     settings: Settings,
     data: Samples,
+    shape: Shape,
     size: int,
     calls: CallbackList,
+    judges: Judges,
     steps: int | None = None,
-) -> dict[str, float]:
+) -> dict[str, Any]:
     """Return the results over all rows, or those of so many batches, in the order of `settings.names`.
 
-    It calls test hooks.
+    It calls test hooks. `shape` is that of the outputs for a sample, `size` that of a batch; `judges` are held by the
+    caller.
     """
     data = first_batches(data, size, steps, "evaluate()")
     calls.on_test_begin()
+    judges.reset()
     if calls.wants_batches("test"):
-        _call_test_batches(network, settings, data, size, calls)
+        _call_test_batches(network, settings, data, shape, size, calls, judges)
+    elif judges:
+        for rows in batches(len(data), size):
+            judge(network, data[rows], shape, judges)
     values = network.evaluate(data.x, data.y, data.weights, min(size, len(data)))
-    results = dict(zip(settings.names, values, strict=True))
+    results = settings.results(values, judges.values())
     calls.on_test_end(results)
     return results
 
 
-def _call_test_batches(
-    network: _core.Network, settings: Settings, data: Samples, size: int, calls: CallbackList
-) -> None:
-    """Go through the batches for the hooks alone, which see the results so far.
+def judge(network: _core.Network, batch: Samples, shape: Shape, judges: Judges) -> None:
+    """Have the metrics of Python judge what a network puts out for a batch."""
+    if judges:
+        judges.update(Samples(batch.x, batch.y.copy(), batch.weights), network.predict(batch.x), shape)
 
-    What `evaluate` returns is computed in one piece all the same, so it does not depend on who
+
+def _call_test_batches(
+    network: _core.Network,
+    settings: Settings,
+    data: Samples,
+    shape: Shape,
+    size: int,
+    calls: CallbackList,
+    judges: Judges,
+) -> None:
+    """Go through the batches for the hooks, which see the results so far, and for the metrics of Python.
+
+    What the core makes of `evaluate` is computed in one piece all the same, so it does not depend on who
     listens.
     """
-    roots = [False, *(metric.is_root for metric in (*settings.metrics, *settings.weighted_metrics))]
-    unweighted = len(settings.metrics) + 1
+    chosen = (settings.metrics, settings.weighted_metrics)
+    native = [[metric for metric in family if metric.is_native] for family in chosen]
+    roots = [False, *(metric.is_root for metric in (*native[0], *native[1]))]
+    unweighted = len(native[0]) + 1
     sums, counts = [0.0] * len(roots), [0.0] * len(roots)
     for number, rows in enumerate(batches(len(data), size)):
         calls.on_test_batch_begin(number)
@@ -281,7 +317,15 @@ def _call_test_batches(
             counts[i] += count
         means = [total / count if count else 0.0 for total, count in zip(sums, counts, strict=True)]
         shown = [math.sqrt(m) if root else m for m, root in zip(means, roots, strict=True)]
-        calls.on_test_batch_end(number, dict(zip(settings.names, shown, strict=True)))
+        judge(network, batch, shape, judges)
+        calls.on_test_batch_end(number, settings.results(shown, judges.values()))
+
+
+def judge_last(trainer: _core.Trainer, data: Samples, shape: Shape, judges: Judges) -> None:
+    """Have the metrics of Python judge what came out of a trainer's last batch, before its update."""
+    rows, outputs = trainer.last_batch()
+    weights = None if data.weights is None else data.weights[rows]
+    judges.update(Samples(data.x[:0], data.y[rows], weights), outputs, shape)
 
 
 class Fit:
@@ -297,6 +341,12 @@ class Fit:
         What it was compiled with.
     trainer : Trainer
         The core's trainer.
+    judges : Judges
+        The metrics that Python computes; the caller holds them.
+    data : Samples
+        What is trained on.
+    shape : tuple of int
+        The shape of the outputs for a sample.
     calls : CallbackList
         The callbacks.
     progress : Progress or None
@@ -316,17 +366,23 @@ class Fit:
         network: _core.Network,
         settings: Settings,
         trainer: _core.Trainer,
+        judges: Judges,
+        data: Samples,
+        shape: Shape,
         calls: CallbackList,
         progress: _progress.Progress | None,
-        validate: Callable[[], dict[str, float]] | None,
+        validate: Callable[[], dict[str, Any]] | None,
         validated: Callable[[int], bool],
         steps: int | None = None,
     ) -> None:
         self._model = model
         self._network = network
         self._optimizer = settings.optimizer
-        self._names = settings.names
+        self._settings = settings
         self._trainer = trainer
+        self._judges = judges
+        self._data = data
+        self._shape = shape
         self._calls = calls
         self._progress = progress
         self._validate = validate
@@ -342,7 +398,7 @@ class Fit:
         `trainer.diverged` then says whether training ended because a number was not finite.
         """
         self._model.stop_training = False
-        logs: dict[str, float] = {}
+        logs: dict[str, Any] = {}
         try:
             self._calls.on_train_begin()
             for epoch in range(first, epochs):
@@ -357,11 +413,12 @@ class Fit:
                 self._progress.abort()
             raise
 
-    def _epoch(self, epoch: int) -> dict[str, float]:
+    def _epoch(self, epoch: int) -> dict[str, Any]:
         trainer, progress = self._trainer, self._progress
         self._calls.on_epoch_begin(epoch)
         if progress is not None:
             progress.begin(epoch)
+        self._judges.reset()
         self._run()
         if progress is not None:
             progress.batches_done()
@@ -421,13 +478,15 @@ class Fit:
             batches = give_rate(self._network, optimizer, batches)
         elif (rate := optimizer.learning_rate) != self._rate:
             self._network.learning_rate = self._rate = rate
-        self._trainer.advance(batches, _POLL_SECONDS)
+        if not self._judges:
+            self._trainer.advance(batches, _POLL_SECONDS)
+        elif self._trainer.advance(1, _POLL_SECONDS):
+            judge_last(self._trainer, self._data, self._shape, self._judges)
         optimizer.came_to(self._network.iterations)
 
     def _over(self) -> bool:
         trainer = self._trainer
         return trainer.done == self._todo or trainer.diverged or self._model.stop_training
 
-    def _logs(self) -> dict[str, float]:
-        results = dict(zip(self._names, self._trainer.results(), strict=True))
-        return _progress.ordered(results)
+    def _logs(self) -> dict[str, Any]:
+        return _progress.ordered(self._settings.results(self._trainer.results(), self._judges.values()))
