@@ -43,7 +43,7 @@ def check_gradients(
         As for `Sequential.gradients`, with few rows. Where an activation or a loss has a kink
         (relu, leaky_relu, the absolute error, the hinge), keep its argument away from there by more than h.
     training : bool
-        Whether dropout is on, with the mask of the model's first step.
+        Whether layers do what they do in training, with the draws of the model's first step.
     epsilon : float
         The step, relative for weights above 1.
     tolerance : float

@@ -300,7 +300,7 @@ def test_constructors(cls: type, data: st.DataObject) -> None:
     chosen = data.draw(st.sets(st.sampled_from([*names, "no_such"]), max_size=3)) if names else set()
     needed = {name for name in names if parameters[name].default is inspect.Parameter.empty}
     arguments = {name: data.draw(ANYTHING | arrays(), name) for name in sorted(chosen | needed)}
-    kinds = ("activation", "initializer", "regularizer", "constraint")
+    kinds = ("activation", "initializer", "regularizer", "constraint", "loss")
     if attempt(lambda: cls(**arguments), *arguments, cls.__name__, *kinds):
         instance = cls(**arguments)
         if isinstance(instance, layers.Layer) and not isinstance(instance, layers.InputLayer):

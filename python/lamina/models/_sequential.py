@@ -370,7 +370,8 @@ class Sequential(Storable):
         x, y : array_like
             As for `fit`.
         training : bool
-            Whether dropout is on, with the mask of the step that `fit` would take next.
+            Whether layers do what they do in training: dropout and noise, with the draws of the step that `fit` would
+            take next, and statistics of the batch, which leave the moving ones alone.
         sample_weight : array_like, optional
             As for `fit`.
 
