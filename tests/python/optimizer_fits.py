@@ -54,7 +54,10 @@ SCHEDULES: dict[str, tuple[str, dict[str, Any]]] = {
         "PolynomialDecay",
         {"initial_learning_rate": 0.05, "decay_steps": 30, "end_learning_rate": 0.01, "power": 2.0},
     ),
-    "cycle": ("PolynomialDecay", {"initial_learning_rate": 0.05, "decay_steps": 20, "cycle": True}),
+    "cycle": (
+        "PolynomialDecay",
+        {"initial_learning_rate": 0.05, "decay_steps": 20, "end_learning_rate": 0.005, "cycle": True},
+    ),
     "cosine": ("CosineDecay", {"initial_learning_rate": 0.05, "decay_steps": 40, "alpha": 0.125}),
     "warmup": (
         "CosineDecay",

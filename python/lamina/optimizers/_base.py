@@ -233,7 +233,8 @@ class Optimizer:
             **(averages if self.use_ema else {}),
         }
         given = {name: value for name, value in options.items() if value is not None}
-        return {"name": self.rule, "learning_rate": self.learning_rate, **self._arguments(), **given}
+        rate = self._learning_rate if self._schedule is None else 0.0  # told before each step
+        return {"name": self.rule, "learning_rate": rate, **self._arguments(), **given}
 
 
 def _named(name: Any, where: str) -> str:
