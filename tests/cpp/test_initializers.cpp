@@ -49,7 +49,7 @@ double relative_error(double q, double x) {
   return static_cast<double>(std::fabs(error / density / x));
 }
 
-double centred(std::uint64_t draw) { return std::ldexp(static_cast<double>(draw >> 12) + 0.5, -52) - 0.5; }
+double share_of(std::uint64_t draw) { return std::ldexp(static_cast<double>(draw >> 12) + 0.5, -52) - 0.5; }
 
 double dot(Index rows, const double* x, const double* y, Index step) {
   Real sum = 0;
@@ -117,8 +117,8 @@ TEST_CASE("draws are functions of seed and position") {
   constexpr Index n = 1000;
   std::vector<double> q(n), narrow(n), flat(n), normal(n), truncated(n);
   for (std::size_t i = 0; i < n; ++i) {
-    q[i] = centred(Draws(seed, 0, streams::normal)[i]);
-    narrow[i] = 0.95449973610364158560 * centred(Draws(seed, 0, streams::truncated_normal)[i]);
+    q[i] = share_of(Draws(seed, 0, streams::normal)[i]);
+    narrow[i] = 0.95449973610364158560 * share_of(Draws(seed, 0, streams::truncated_normal)[i]);
     flat[i] = -2 + 5 * std::ldexp(static_cast<double>(Draws(seed, 0, streams::uniform)[i] >> 11), -53);
   }
   const std::vector<double> x = quantiles(q), y = quantiles(narrow);
@@ -133,8 +133,8 @@ TEST_CASE("draws are functions of seed and position") {
 }
 
 TEST_CASE("the outermost draws are finite, and truncated ones within two deviations") {
-  CHECK(centred(~std::uint64_t{0}) == last);
-  CHECK(centred(0) == -last);
+  CHECK(share_of(~std::uint64_t{0}) == last);
+  CHECK(share_of(0) == -last);
   CHECK(std::isfinite(quantiles({last})[0]));
   const double outermost = quantiles({0.95449973610364158560 * last})[0];
   CHECK(outermost <= 2 - 4 * eps);  // so that no rounding of another one reaches past

@@ -243,23 +243,7 @@ def _compiled(config: Any) -> dict[str, Any] | None:
         raise ValueError(f"the compile_config of a .keras file must be a dictionary, not {_check.shown(config)}")
     if config.get("optimizer") is None or config.get("loss") is None:
         return None
-    found = {name: config.get(name) for name in ("optimizer", "loss", "metrics", "weighted_metrics")}
-    options = found["optimizer"].get("config") if isinstance(found["optimizer"], Mapping) else None
-    idle = () if isinstance(options, Mapping) and options.get("use_ema") else ("ema_momentum",)
-    return found | {
-        "optimizer": _without(found["optimizer"], "name", *idle),
-        "metrics": _without(found["metrics"], "dtype"),
-        "weighted_metrics": _without(found["weighted_metrics"], "dtype"),
-    }
-
-
-def _without(entry: Any, *names: str) -> Any:
-    """Return what Keras wrote of an object, or of a list of them, without arguments that change no number here."""
-    if isinstance(entry, list):
-        return [_without(inside, *names) for inside in entry]
-    if not isinstance(entry, Mapping) or not isinstance(entry.get("config"), Mapping):
-        return entry
-    return {**entry, "config": {name: value for name, value in entry["config"].items() if name not in names}}
+    return {name: config.get(name) for name in ("optimizer", "loss", "metrics", "weighted_metrics")}
 
 
 def weights_in(model: Sequential, path: Path, skip: bool = False) -> list[Array | None]:
