@@ -252,15 +252,15 @@ def test_learning_rate_can_be_changed():
     model = classifier(compiled=False)
     model.compile(SGD(0.5), "mse")
     before = model.get_weights()
-    model.optimizer.learning_rate = 0
+    model.optimizer.learning_rate = 0.0
     model.fit(X, ONE_HOT, verbose=0)
     assert equal(model.get_weights(), before)
     model.optimizer.learning_rate = 0.25
     model.fit(X, ONE_HOT, verbose=0)
     assert not equal(model.get_weights(), before)
     assert model.optimizer.learning_rate == model._network.learning_rate == 0.25
-    with pytest.raises(ValueError, match="learning_rate=-1"):
-        model.optimizer.learning_rate = -1
+    with pytest.raises(ValueError, match=r"learning_rate=-1\.0"):
+        model.optimizer.learning_rate = -1.0
     assert model.optimizer.learning_rate == 0.25
 
 

@@ -15,6 +15,7 @@ import pairing
 import problems
 import reference
 import reference_losses
+import reference_optimizers
 from lamina import _core
 
 KNOWN_ANSWERS = [  # kat_vectors of the authors' Random123, philox4x32 10
@@ -61,7 +62,7 @@ def test_lists_are_complete() -> None:
     assert sorted(_core.losses()) == sorted(losses) == sorted(reference_losses.LOSSES)
     assert sorted(_core.metrics()) == sorted(cases.METRICS) == sorted(reference.METRICS)
     optimizers = {options["name"] for options in cases.OPTIMIZERS.values()}
-    assert sorted(_core.optimizers()) == sorted(optimizers) == sorted(reference.OPTIMIZERS)
+    assert sorted(_core.optimizers()) == sorted(optimizers) == sorted(reference_optimizers.OPTIMIZERS)
 
 
 @settings(deadline=None, max_examples=30)

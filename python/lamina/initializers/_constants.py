@@ -70,6 +70,8 @@ def _finite_array(value: Any) -> Floats:
         given = np.asarray(value)
     except ValueError as error:
         raise ValueError(f"Constant(value=...): the rows of value differ in length or depth: {error}") from None
+    except Exception as error:  # an object's own
+        raise TypeError(f"Constant(value=...): value cannot become an array: {error!r}") from None
     if given.dtype.kind not in "iuf":
         kind = type(value).__name__ if given.dtype.kind == "O" else f"{type(value).__name__} of {given.dtype}"
         raise TypeError(f"Constant(value=...): value must be a number or an array of numbers, not {kind}")
