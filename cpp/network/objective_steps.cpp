@@ -107,31 +107,34 @@ template <class T> class RowPenaltyStep final : public Step<T> {
   Index times_;
 };
 
-template <class T> class PenaltyStep final : public Step<T> {
+template <class T> class SegmentStep final : public Step<T> {
  public:
-  PenaltyStep(const kernels::Table<T>& table, const layers::Parameter<T>& parameter, Index first,
+  SegmentStep(const kernels::Table<T>& table, const T* x, Index count, double l1, double l2, Index first,
               std::vector<double>& segments)
-      : table_(table), parameter_(parameter), first_(first), segments_(segments) {
-    this->reads = {parameter.value};
+      : table_(table), x_(x), count_(count), l1_(l1), l2_(l2), first_(first), segments_(segments) {
+    this->reads = {x};
     this->writes = {&segments};
   }
 
-  Index tiles(Index) const override { return divide_up(parameter_.size(), penalty_segment); }
+  Index tiles(Index) const override { return divide_up(count_, penalty_segment); }
 
   void run(Index begin, Index end, const Batch<T>&) const override {
     for (Index tile = begin; tile < end; ++tile) {
       const Index first = tile * penalty_segment;
-      const auto sums = table_.penalty(std::min(penalty_segment, parameter_.size() - first), parameter_.value + first);
+      const auto sums = table_.penalty(std::min(penalty_segment, count_ - first), x_ + first);
+      // A factor of 0 stands for no term, also where the sum is infinite.
       segments_[static_cast<std::size_t>(first_ + tile)] =
-          parameter_.l1 * static_cast<double>(sums.absolute) + parameter_.l2 * static_cast<double>(sums.square);
+          (l1_ == 0 ? 0 : l1_ * static_cast<double>(sums.absolute)) + l2_ * static_cast<double>(sums.square);
     }
   }
 
-  double work(Index) const override { return 4.0 * static_cast<double>(parameter_.size()); }
+  double work(Index) const override { return 4.0 * static_cast<double>(count_); }
 
  private:
   const kernels::Table<T>& table_;
-  const layers::Parameter<T>& parameter_;
+  const T* x_;
+  Index count_;
+  double l1_, l2_;
   Index first_;
   std::vector<double>& segments_;
 };
@@ -209,12 +212,18 @@ std::unique_ptr<Step<T>> make_row_penalty_step(const double* penalties, Index op
 }
 
 template <class T>
+std::unique_ptr<Step<T>> make_segment_step(const kernels::Table<T>& table, const T* x, Index count, double l1, double l2,
+                                           Index first, std::vector<double>& segments) {
+  return std::make_unique<SegmentStep<T>>(table, x, count, l1, l2, first, segments);
+}
+
+template <class T>
 std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>& network, std::vector<double>& segments) {
   std::vector<std::unique_ptr<Step<T>>> steps;
   Index used = 0;
   for (const layers::Parameter<T>& p : network.parameters()) {
     if (!p.trainable || (p.l1 == 0 && p.l2 == 0)) continue;
-    steps.push_back(std::make_unique<PenaltyStep<T>>(network.table(), p, used, segments));
+    steps.push_back(make_segment_step(network.table(), static_cast<const T*>(p.value), p.size(), p.l1, p.l2, used, segments));
     used += steps.back()->tiles(0);
   }
   segments.assign(static_cast<std::size_t>(used), 0.0);
@@ -238,6 +247,8 @@ std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, bool 
 
 #define LAMINA_INSTANTIATE(T)                                                                                   \
   template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&); \
+  template std::unique_ptr<Step<T>> make_segment_step(const kernels::Table<T>&, const T*, Index, double, double, \
+                                                      Index, std::vector<double>&);                             \
   template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);   \
   template std::unique_ptr<Step<T>> make_row_penalty_step(const double*, Index, const ValueRoom&, Index);        \
   template double penalty_of(const Network<T>&);                                                                \

@@ -48,6 +48,12 @@ template <class T>
 std::unique_ptr<Step<T>> make_row_penalty_step(const double* penalties, Index op_times, const ValueRoom& room,
                                                Index times);
 
+// l1 Σ|x| + l2 Σx² of so many numbers, a multiple of 32: each segment of them goes to an element of `segments` of its own,
+// from `first` on. A segment's length is part of the numbers, so sums of them do not depend on the team.
+template <class T>
+std::unique_ptr<Step<T>> make_segment_step(const kernels::Table<T>& table, const T* x, Index count, double l1, double l2,
+                                           Index first, std::vector<double>& segments);
+
 // The penalties of all regularized weights, each segment of a tensor to its own element of `segments`, which is sized
 // here and must not move afterwards.
 template <class T>

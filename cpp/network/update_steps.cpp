@@ -5,42 +5,16 @@
 #include <limits>
 #include <utility>
 
+#include "network/objective_steps.h"
+
 namespace lamina::network {
 namespace {
 
-constexpr Index segment = 4096;  // weights of a tile; sums of squares are cut there, so it is part of the numbers
+constexpr Index segment = 4096;  // weights of a tile
 
 // Elements of the list of all sums of squares.
 struct Sums {
   Index first = 0, last = 0;
-};
-
-template <class T> class SquareStep final : public Step<T> {
- public:
-  SquareStep(const kernels::Table<T>& table, const layers::Parameter<T>& parameter, Index first,
-             std::vector<double>& segments)
-      : table_(table), parameter_(parameter), first_(first), segments_(segments) {
-    this->reads = {parameter.gradient};
-    this->writes = {&segments};
-  }
-
-  Index tiles(Index) const override { return divide_up(parameter_.size(), segment); }
-
-  void run(Index begin, Index end, const Batch<T>&) const override {
-    for (Index tile = begin; tile < end; ++tile) {
-      const Index first = tile * segment;
-      const auto sums = table_.penalty(std::min(segment, parameter_.size() - first), parameter_.gradient + first);
-      segments_[static_cast<std::size_t>(first_ + tile)] = static_cast<double>(sums.square);
-    }
-  }
-
-  double work(Index) const override { return 4.0 * static_cast<double>(parameter_.size()); }
-
- private:
-  const kernels::Table<T>& table_;
-  const layers::Parameter<T>& parameter_;
-  Index first_;
-  std::vector<double>& segments_;
 };
 
 template <class T> class UpdateStep final : public Step<T> {
@@ -105,7 +79,7 @@ std::vector<std::unique_ptr<Step<T>>> make_update_steps(const Network<T>& networ
     if (!p.trainable) continue;
     const Index first = used;
     if (rule.clip == Clip::norm || rule.clip == Clip::global_norm) {
-      steps.push_back(std::make_unique<SquareStep<T>>(network.table(), p, used, segments));
+      steps.push_back(make_segment_step(network.table(), static_cast<const T*>(p.gradient), p.size(), 0, 1, used, segments));
       used += steps.back()->tiles(0);
     }
     trained.push_back({&p, {first, used}});
