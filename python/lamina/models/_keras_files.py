@@ -102,8 +102,8 @@ def _scheduled(optimizer: Mapping[str, Any]) -> bool:
 
 def _momentum_product(optimizer: Mapping[str, Any], iterations: int) -> np.float32:
     """Return what Keras's Nadam keeps besides moments: the product of its momenta so far."""
-    steps = np.arange(1, iterations + 1, dtype=np.float64)
-    return np.float32(np.prod(optimizer["config"]["beta_1"] * (1 - 0.5 * 0.96**steps)))
+    steps = np.arange(1, min(iterations, 1024) + 1, dtype=np.float64)  # the factors of later ones are 1
+    return np.float32(optimizer["config"]["beta_1"] ** iterations * np.prod(1 - 0.5 * 0.96**steps))
 
 
 # --- writing --------------------------------------------------------------------------------------

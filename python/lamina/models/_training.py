@@ -219,7 +219,7 @@ def give_rate(network: _core.Network, optimizer: Optimizer, steps: int) -> int:
         return steps
     steps = min(steps, _SCHEDULED_STEPS)
     done = network.iterations
-    network.schedule(done, optimizer.rates(done, steps) or [])
+    network.schedule(done, optimizer.rates(done, steps))
     return steps
 
 
@@ -474,13 +474,13 @@ class Fit:
 
     def _advance(self, batches: int) -> None:
         optimizer = self._optimizer
+        if self._judges:
+            batches = 1
         if optimizer.schedule is not None:
             batches = give_rate(self._network, optimizer, batches)
         elif (rate := optimizer.learning_rate) != self._rate:
             self._network.learning_rate = self._rate = rate
-        if not self._judges:
-            self._trainer.advance(batches, _POLL_SECONDS)
-        elif self._trainer.advance(1, _POLL_SECONDS):
+        if self._trainer.advance(batches, _POLL_SECONDS) and self._judges:
             judge_last(self._trainer, self._data, self._shape, self._judges)
         optimizer.came_to(self._network.iterations)
 

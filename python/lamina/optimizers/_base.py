@@ -177,16 +177,15 @@ class Optimizer:
     def _checked_rate(self, value: Any) -> float:
         return rate(value, type(self).__name__, "of at least 0", lambda v: v >= 0)
 
-    def rates(self, iterations: int, count: int) -> list[float] | None:
-        """Return the learning rates of so many steps, at least one, after `iterations`; None without a schedule.
+    def rates(self, iterations: int, count: int) -> list[float]:
+        """Return the learning rates that the schedule gives for so many steps, at least one, after `iterations`.
 
         Raises
         ------
         ValueError
             If the schedule gives what is no learning rate.
         """
-        if self._schedule is None:
-            return None
+        assert self._schedule is not None
         found = self._schedule.rates(iterations, count)
         self._checked_rate(min(found))
         return found
