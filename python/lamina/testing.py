@@ -29,8 +29,8 @@ def check_gradients(
 ) -> float:
     """Compare `model.gradients` with central differences of the loss, weight by weight, in float64.
 
-    The difference for a weight w is (loss(w + h) - loss(w - h)) / 2h, h = epsilon * max(1, |w|).
-    The relative error of a gradient g against a difference d is |g - d| / max(|g|, |d|, s / 100),
+    The difference for a weight w is (loss(w + h) - loss(w - h)) / 2h, where h is ``epsilon * max(1, |w|)``.
+    The relative error of a gradient g against a difference d is ``|g - d| / max(|g|, |d|, s / 100)``,
     where s is the largest gradient or difference in the model, and at least a hundredth of the
     loss: a difference of two losses is rounded by 1e-16 of the loss, over 2h.
 

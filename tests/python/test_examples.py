@@ -57,7 +57,11 @@ def test_every_example_is_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in FIGURES]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow, pytest.mark.in_gallery]) if name in SLOW else name
+        for name in FIGURES
+    ],
 )
 def test_example(name: str, tmp_path: Path) -> None:
     """It asserts its numbers itself."""

@@ -93,7 +93,7 @@ class EarlyStopping(Monitor):
     Parameters
     ----------
     monitor : str
-        The key in the logs: 'loss', 'accuracy', ..., with 'val_' before it for validation.
+        The key in the logs: 'loss', 'accuracy', ..., with ``'val_'`` before it for validation.
     min_delta : float
         What does not pass the best by more than this is no improvement; its sign does not count.
     patience : int
@@ -204,7 +204,7 @@ class ReduceLROnPlateau(Monitor):
     Parameters
     ----------
     monitor : str
-        The key in the logs: 'loss', 'accuracy', ..., with 'val_' before it for validation.
+        The key in the logs: 'loss', 'accuracy', ..., with ``'val_'`` before it for validation.
     factor : float
         What the rate is multiplied with, in [0, 1).
     patience : int

@@ -241,7 +241,7 @@ class Metric:
         Parameters
         ----------
         y : ndarray
-            All targets, (n, *outputs), or labels without the last axis.
+            All targets, ``(n, *outputs)``, or labels without the last axis.
         outputs : tuple of int
             The shape of the outputs for a sample.
         """

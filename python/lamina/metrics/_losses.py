@@ -47,7 +47,7 @@ class _MeanLoss(_MeanOfValues):
         Parameters
         ----------
         y : ndarray
-            All targets, (n, *outputs), or labels without the last axis.
+            All targets, ``(n, *outputs)``, or labels without the last axis.
         outputs : tuple of int
             The shape of the outputs for a sample.
         """

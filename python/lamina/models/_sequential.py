@@ -97,7 +97,7 @@ class Sequential(Storable):
         weighted_metrics : sequence of str, Metric or callable, optional
             The same, but each sample counts by its weight: the result is the sum of weight times value, divided by the
             sum of the weights, or 0 where that is 0. Further metrics of a name are reported with '_1', '_2', ... behind
-            it, and a weighted one of a name that `metrics` has with 'weighted_' before it.
+            it, and a weighted one of a name that `metrics` has with ``'weighted_'`` before it.
         **only_in_keras
             Keras's other arguments are refused, unless they have Keras's default.
 

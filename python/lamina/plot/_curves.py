@@ -35,7 +35,7 @@ def history(
     ax : matplotlib Axes, optional
         Where to draw.
     key : str
-        Which result: 'loss', 'accuracy', and so on. The one of that name with 'val_' before it is
+        Which result: 'loss', 'accuracy', and so on. The one of that name with ``'val_'`` before it is
         drawn too where there is one.
     log : bool
         Whether the axis is logarithmic.
