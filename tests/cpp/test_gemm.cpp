@@ -181,17 +181,41 @@ template <class T, class F> std::string fault(const Matrix<T>& found, Index rows
   return {};
 }
 
+// What the three products of a layer are by the specification, once for all instruction sets.
+template <class T> struct Products {
+  Grid<T> outputs, slopes, sums;  // [rows, units], [inputs, rows], [inputs, panel_width]
+
+  Products(Index rows, Index inputs, Index units, const Matrix<T>& x, const Matrix<T>& kernel, const Matrix<T>& dy,
+           const Grid<T>& dy_transposed)
+      : outputs(rows, units, units,
+                [&](Index r, Index u) {
+                  return specified_sum<T>(
+                      inputs, nullptr, [&](Index i) { return *x.at(r, i); }, [&](Index i) { return *kernel.at(i, u); });
+                }),
+        slopes(inputs, rows, rows,
+               [&](Index i, Index r) {
+                 return specified_sum<T>(
+                     units, nullptr, [&](Index u) { return *kernel.at(i, u); },
+                     [&](Index u) { return *dy_transposed.at(r / panel_width * units + u, r % panel_width); });
+               }),
+        sums(inputs, panel_width, panel_width, [&](Index i, Index u) {
+          return specified_sum<T>(
+              rows, nullptr, [&](Index r) { return *x.at(r, i); }, [&](Index r) { return *dy.at(r, u); });
+        }) {}
+};
+
 TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels", T, float, double) {
   const FlushDenormals flush;
   Numbers numbers(6);
   for (const Index inputs : {40, 100, 128})
     for (const Index units : {33, 300})
-      for (const bool by_panels : {false, true})
+      for (const bool by_panels : {false, true}) {
+        const Index rows = 34 + numbers.below(240), row_panels = divide_up(rows, panel_width);
+        const Laid<T> x(numbers, rows, inputs, by_panels), dy(numbers, rows, units, by_panels);
+        const Laid<T> kernel(numbers, inputs, units, true);
+        const auto dy_transposed = values_grid<T>(numbers, row_panels * units, panel_width, panel_width);
+        const Products<T> expected(rows, inputs, units, x.matrix, kernel.matrix, dy.matrix, dy_transposed);
         for (const Level<T>& level : all_levels<T>()) {
-          const Index rows = 34 + numbers.below(240), row_panels = divide_up(rows, panel_width);
-          const Laid<T> x(numbers, rows, inputs, by_panels), dy(numbers, rows, units, by_panels);
-          const Laid<T> kernel(numbers, inputs, units, true);
-          const auto dy_transposed = values_grid<T>(numbers, row_panels * units, panel_width, panel_width);
           CAPTURE(level.name);
           CAPTURE(rows);
           CAPTURE(inputs);
@@ -207,11 +231,7 @@ TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels",
                                           .bias = nullptr,
                                           .y = y.matrix,
                                           .live = nullptr});
-          REQUIRE(fault(y.matrix, rows, units, [&](Index r, Index u) {
-                    return specified_sum<T>(
-                        inputs, nullptr, [&](Index i) { return *x.matrix.at(r, i); },
-                        [&](Index i) { return *kernel.matrix.at(i, u); });
-                  }) == "");
+          REQUIRE(fault(y.matrix, rows, units, [&](Index r, Index u) { return *expected.outputs.at(r, u); }) == "");
 
           Laid<T> dx(numbers, row_panels * inputs, panel_width, true);
           gemm::input_gradient<T>(*level.table, {.inputs = inputs,
@@ -221,13 +241,12 @@ TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels",
                                                  .panel_stride = kernel.matrix.panel,
                                                  .dy = dy_transposed.data(),
                                                  .dx = dx.matrix.data});
-          for (Index panel = 0; panel < row_panels; ++panel)
-            REQUIRE(fault(Matrix<T>{dx.matrix.data + panel * inputs * panel_width, panel_width}, inputs,
-                          std::min(panel_width, rows - panel * panel_width), [&](Index i, Index r) {
-                            return specified_sum<T>(
-                                units, nullptr, [&](Index u) { return *kernel.matrix.at(i, u); },
-                                [&](Index u) { return *dy_transposed.at(panel * units + u, r); });
-                          }) == "");
+          for (Index panel = 0; panel < row_panels; ++panel) {
+            const Index first = panel * panel_width;
+            REQUIRE(fault(Matrix<T>{dx.matrix.data + first * inputs, panel_width}, inputs,
+                          std::min(panel_width, rows - first),
+                          [&](Index i, Index r) { return *expected.slopes.at(i, first + r); }) == "");
+          }
 
           Laid<T> stored(numbers, inputs, panel_width, true);
           kernels::WeightGradient<T> g{};
@@ -242,12 +261,10 @@ TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels",
           g.weights = kernel.matrix.data;
           g.slots[0] = stored.matrix.data;
           gemm::weight_gradient(*level.table, kernels::Update::store, g);
-          REQUIRE(fault(stored.matrix, inputs, panel_width, [&](Index i, Index u) {
-                    return specified_sum<T>(
-                        rows, nullptr, [&](Index r) { return *x.matrix.at(r, i); },
-                        [&](Index r) { return *dy.matrix.at(r, u); });
-                  }) == "");
+          REQUIRE(fault(stored.matrix, inputs, panel_width,
+                        [&](Index i, Index u) { return *expected.sums.at(i, u); }) == "");
         }
+      }
 }
 
 TEST_CASE_TEMPLATE("bias_gradient", T, float, double) {

@@ -16,6 +16,8 @@ from pairs import ATTEMPTS_PER_PAIR, PROGRAMS, Pair, ProgramError, Runner, compa
 from table import HEADINGS, duration, to_markdown
 from workloads import LAMINA, RIVALS, WORKLOADS
 
+pytestmark = pytest.mark.known_paths
+
 RIVAL = RIVALS["training"][0]
 WORKLOAD = WORKLOADS["circle"]
 

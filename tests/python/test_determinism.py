@@ -15,6 +15,9 @@ from lamina import _core
 
 HERE = Path(__file__).resolve().parent
 GOLDEN = json.loads((HERE.parent / "golden" / "hashes.json").read_text())
+TEAMS = pytest.mark.parametrize(
+    "threads", [*(pytest.param(few, marks=pytest.mark.known_paths) for few in (1, 2)), 3, 8]
+)
 EVERY_TRAINING = [(name, dtype) for name in trainings.TRAININGS for dtype in trainings.DTYPES]
 
 
@@ -37,7 +40,7 @@ def test_goldens_are_complete() -> None:
 
 
 @pytest.mark.equal_bits
-@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+@TEAMS
 @pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])
 @pytest.mark.parametrize(("name", "dtype"), EVERY_TRAINING)
 def test_same_bits(name: str, dtype: str, isa: str, threads: int) -> None:
@@ -59,7 +62,7 @@ def test_stored_gradient_gives_the_bits_of_the_fused_one(name: str, dtype: str, 
 
 
 @pytest.mark.equal_bits
-@pytest.mark.parametrize("threads", [1, 2, 3, 8])
+@TEAMS
 @pytest.mark.parametrize("isa", ["scalar", "avx2", "avx512"])
 @pytest.mark.parametrize("dtype", trainings.DTYPES)
 def test_layers(dtype: str, isa: str, threads: int) -> None:

@@ -11,6 +11,8 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+pytestmark = pytest.mark.known_paths
+
 FOLDER = Path(__file__).parents[2] / "examples" / "chapter10"
 SLOW = {"07_circle", "08_optimizers", "09_digits", "10_houses", "11_hyperparameters", "12_transfer"}
 # Of each example its figures.

@@ -35,6 +35,7 @@ def model_of(number: int) -> Sequential:
     return model
 
 
+@pytest.mark.known_paths
 @EVERY_CASE
 def test_against_central_differences(number: int) -> None:
     """Up to 64 elements of every weight, dropout with a fixed mask, relative error at most 1e-6."""
@@ -138,6 +139,7 @@ def small_problem() -> problems.Problem:
     )
 
 
+@pytest.mark.known_paths
 @pytest.mark.parametrize("weight", range(6))
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_caught(monkeypatch: pytest.MonkeyPatch, fault: str, weight: int) -> None:

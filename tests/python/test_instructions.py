@@ -12,6 +12,8 @@ import pytest
 
 import instructions
 
+pytestmark = pytest.mark.known_paths
+
 DIGITS, CIRCLE, _ = instructions.WORKLOADS
 
 

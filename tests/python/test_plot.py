@@ -21,6 +21,7 @@ matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("Agg")
 pyplot = pytest.importorskip("matplotlib.pyplot")
 
+pytestmark = pytest.mark.known_paths
 X, Y = datasets.aliens()
 IMAGES = np.arange(6 * 16.0).reshape(6, 4, 4)
 

@@ -90,6 +90,7 @@ def test_only_meaningless_pairs_are_missing(axes: dict[str, list[Any]]) -> None:
             assert (((a, u), (b, v)) in seen) == cases.meaningful({a: u, b: v})
 
 
+@pytest.mark.known_paths
 @pytest.mark.parametrize("case", pairing.pairwise(cases.gradient_axes(), cases.meaningful), ids=cases.case_id)
 def test_reference_gradients(case: cases.Case) -> None:
     """The reference's gradients against its own losses, at a few elements of each weight."""

@@ -14,6 +14,8 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+pytestmark = pytest.mark.known_paths
+
 ROOT = Path(__file__).parents[2]
 Files = Mapping[str, str]
 
