@@ -14,6 +14,8 @@ pytest.importorskip("matplotlib")
 import matplotlib
 from matplotlib import pyplot as plt
 
+pytestmark = pytest.mark.known_paths
+
 FOLDER = Path(__file__).parents[2] / "examples" / "chapter10" / "notebooks"
 # Of each notebook the file in LAMINA_DATA that it must have, and the cells that draw.
 NOTEBOOKS = {
