@@ -161,10 +161,10 @@ template <class V> struct Ftrl {
     return select(less(zero, x), exp(exponent * log(x)), select(less(zero, exponent), zero, V::set(1)));
   }
   void apply(V g, V& w, V* s) const {
-    const V square = s[0] + g * g, after = power(square) * inverse_rate;
+    const V square = s[0] + g * g, after = power(square);
     const V pull = fma(twice_shrinkage, w, g);
-    s[1] = s[1] + (pull - (after - power(s[0]) * inverse_rate) * w);
-    w = (min(l1, max(V::set(0) - l1, s[1])) - s[1]) / (after + twice_l2);
+    s[1] = s[1] + (pull - (after - power(s[0])) * inverse_rate * w);
+    w = (min(l1, max(V::set(0) - l1, s[1])) - s[1]) / fma(after, inverse_rate, twice_l2);
     s[0] = square;
   }
 };
