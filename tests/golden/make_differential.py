@@ -7,6 +7,8 @@ Needs tensorflow and keras, which the tests do not::
 A case is trained in float64, of which the file keeps everything, and in float32, of which it keeps how far each weight
 is from that: no other arithmetic can be asked to be nearer. A case whose float32 and float64 are far apart says nothing
 of a library, so the next seed takes its place. Arrays are base64 of little-endian float64.
+
+Only cases that the file lacks are trained: delete it to make all anew, as after a change of what a name stands for.
 """
 
 from __future__ import annotations
@@ -22,11 +24,14 @@ from typing import Any
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["CUDA_VISIBLE_DEVICES"] = "-1"
 HERE = Path(__file__).resolve().parent
+FILE = HERE / "differential.json"
 sys.path.insert(0, str(HERE.parent / "python"))
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow  # noqa: E402
+from exact_ops import ExactOps  # noqa: E402
+from keras.src.optimizers import nadam  # noqa: E402
 
 import differential  # noqa: E402
 
@@ -38,6 +43,7 @@ class Sequential(keras.Sequential):
         super().compile(*arguments, jit_compile=False, **options)
 
 
+MADE_BY = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
 KERAS = differential.Library(keras, lambda dtype: Sequential())
 
 
@@ -50,6 +56,7 @@ def start(dtype: str) -> None:
     """Have Keras forget what was, and compute in a type."""
     keras.backend.clear_session()
     keras.config.set_floatx(dtype)
+    nadam.ops = ExactOps() if dtype == "float64" else keras.ops
 
 
 def trained(case: differential.Case, dtype: str, seed: int) -> differential.Result:
@@ -83,17 +90,26 @@ def run(task: tuple[int, differential.Case]) -> dict[str, Any]:
     }
 
 
+def kept() -> dict[int, dict[str, Any]]:
+    """Return the results of the same libraries that the file has, by the numbers of their cases."""
+    before = json.loads(FILE.read_text()) if FILE.exists() else {}
+    if before.get("made_by") != MADE_BY:
+        return {}
+    cases = [list(case.values()) for case in differential.cases()]
+    return {i: old for i, (old, case) in enumerate(zip(before["results"], cases, strict=False)) if old["case"] == case}
+
+
 def main() -> None:
     """Writes differential.json beside this file."""
     cases = differential.cases()
-    results = []
+    results = kept()
+    tasks = [(number, case) for number, case in enumerate(cases) if number not in results]
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        for number, result in enumerate(pool.imap(run, enumerate(cases))):
+        for (number, _), result in zip(tasks, pool.imap(run, tasks), strict=True):
             print(f"{number + 1}/{len(cases)} {' '.join(result['case'])} seed {result['seed']}", flush=True)
-            results.append(result)
-    made_by = {"keras": keras.__version__, "tensorflow": tensorflow.__version__}
-    lines = ",\n".join(json.dumps(result, separators=(",", ":")) for result in results)
-    (HERE / "differential.json").write_text(f'{{"made_by": {json.dumps(made_by)}, "results": [\n{lines}\n]}}\n')
+            results[number] = result
+    lines = ",\n".join(json.dumps(results[number], separators=(",", ":")) for number in sorted(results))
+    FILE.write_text(f'{{"made_by": {json.dumps(MADE_BY)}, "results": [\n{lines}\n]}}\n')
 
 
 if __name__ == "__main__":

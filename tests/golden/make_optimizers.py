@@ -24,21 +24,10 @@ sys.path.insert(0, str(HERE.parent / "python"))
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow  # noqa: E402
+from exact_ops import ExactOps  # noqa: E402
 from keras.src.optimizers import nadam  # noqa: E402
 
 import optimizer_fits as fits  # noqa: E402
-
-
-class ExactOps:
-    """Keras's operations, for which numbers are float64: TensorFlow makes float32 of Nadam's 0.96."""
-
-    def __getattr__(self, name: str) -> Any:
-        operation = getattr(keras.ops, name)
-
-        def exact(*given: Any) -> Any:
-            return operation(*(np.float64(value) if isinstance(value, float) else value for value in given))
-
-        return exact
 
 
 def keras_schedule(name: str) -> Any:

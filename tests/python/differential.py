@@ -34,7 +34,22 @@ OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "adagrad": ("Adagrad", {"learning_rate": 2**-5, "initial_accumulator_value": 0.125, "epsilon": 2**-20}),
     "adam": ("Adam", _ADAM),
+    "amsgrad": ("Adam", _ADAM | {"amsgrad": True, "beta_2": 0.75}),
     "adamw": ("AdamW", _ADAM | {"weight_decay": 2**-6}),
+    "nadam": ("Nadam", _ADAM),
+    "adamax": ("Adamax", _ADAM),
+    "adadelta": ("Adadelta", {"learning_rate": 0.5, "rho": 0.875, "epsilon": 2**-13}),
+    "ftrl": (
+        "Ftrl",
+        {
+            "learning_rate": 2**-4,
+            "initial_accumulator_value": 0.125,
+            "l1_regularization_strength": 2**-7,
+            "l2_regularization_strength": 2**-6,
+            "beta": 0.125,
+        },
+    ),
+    "lion": ("Lion", {"learning_rate": 2**-9, "beta_1": 0.875, "beta_2": 0.96875}),
 }
 #: The class, its arguments, the activation of the last layer, the kind of targets.
 LOSSES: dict[str, tuple[str, dict[str, Any], str, str]] = {
@@ -61,14 +76,71 @@ REGULARIZERS: dict[str, tuple[tuple[str, dict[str, Any]] | None, tuple[str, dict
 }
 #: No leaky_relu and no gelu, whose constants Keras rounds to float32.
 ACTIVATIONS = ["linear", "relu", "elu", "silu", "mish", "softplus", "softsign", "tanh", "sigmoid", "softmax"]
+#: The class and its arguments, of the hidden kernel.
+CONSTRAINTS: dict[str, tuple[str, dict[str, Any]] | None] = {
+    "none": None,
+    "max_norm": ("MaxNorm", {"max_value": 0.75}),
+    "non_neg": ("NonNeg", {}),
+    "unit_norm": ("UnitNorm", {}),
+    "min_max_norm": ("MinMaxNorm", {"min_value": 0.5, "max_value": 1.0, "rate": 0.5}),
+}
+#: Of the learning rate r that stands in OPTIMIZERS: the class and its arguments.
+SCHEDULES: dict[str, Callable[[float], tuple[str, dict[str, Any]]] | None] = {
+    "none": None,
+    "exponential": lambda r: ("ExponentialDecay", {"initial_learning_rate": r, "decay_steps": 20, "decay_rate": 0.5}),
+    "staircase": lambda r: (
+        "ExponentialDecay",
+        {"initial_learning_rate": r, "decay_steps": 20, "decay_rate": 0.5, "staircase": True},
+    ),
+    "cosine": lambda r: (
+        "CosineDecay",
+        {"initial_learning_rate": r / 2, "decay_steps": 40, "alpha": 0.125, "warmup_target": r, "warmup_steps": 8},
+    ),
+    "restarts": lambda r: (
+        "CosineDecayRestarts",
+        {"initial_learning_rate": r, "first_decay_steps": 15, "m_mul": 0.75, "alpha": 0.0625},
+    ),
+    "polynomial": lambda r: (
+        "PolynomialDecay",
+        {"initial_learning_rate": r, "decay_steps": 30, "end_learning_rate": r / 4, "power": 1.5},
+    ),
+    "inverse_time": lambda r: (
+        "InverseTimeDecay",
+        {"initial_learning_rate": r, "decay_steps": 10, "decay_rate": 0.5},
+    ),
+    "piecewise": lambda r: ("PiecewiseConstantDecay", {"boundaries": [10, 30], "values": [r, r / 2, r / 4]}),
+}
+CLIPS: dict[str, dict[str, float]] = {
+    "none": {},
+    "clipnorm": {"clipnorm": 0.125},
+    "global_clipnorm": {"global_clipnorm": 0.25},
+    "clipvalue": {"clipvalue": 2**-4},
+}
+#: What else an optimizer does.
+AVERAGES: dict[str, dict[str, Any]] = {
+    "none": {},
+    "weight_decay": {"weight_decay": 0.125},
+    "ema": {"use_ema": True, "ema_momentum": 0.75},
+    "ema_overwrites": {"use_ema": True, "ema_momentum": 0.75, "ema_overwrite_frequency": 7},
+}
 #: Before the last layer: classes and arguments.
 LAYERS: dict[str, list[tuple[str, dict[str, Any]]]] = {
     "none": [],
+    "batch_normalization": [("BatchNormalization", {"momentum": 0.75, "epsilon": 2**-10})],
+    "batch_normalization_bare": [("BatchNormalization", {"center": False, "scale": False, "epsilon": 0.0625})],
+    "layer_normalization": [("LayerNormalization", {"epsilon": 2**-10})],
+    "activity_regularization": [("ActivityRegularization", {"l1": 2**-7, "l2": 2**-6})],
+    "normalization": [("Normalization", {"mean": [0.25] * UNITS, "variance": [0.5, 1.0, 2.0, 0.25, 1.5]})],
     "rescaling": [("Rescaling", {"scale": 0.75, "offset": 0.125})],
     "leaky_relu": [("LeakyReLU", {"negative_slope": 0.25})],
     "prelu": [("PReLU", {})],
     "reshape": [("Reshape", {"target_shape": (UNITS, 1)}), ("Flatten", {})],
     "dropout": [("Dropout", {"rate": 0.0})],
+    "noise": [  # which is off
+        ("GaussianNoise", {"stddev": 0.0}),
+        ("GaussianDropout", {"rate": 0.0}),
+        ("AlphaDropout", {"rate": 0.0}),
+    ],
     "model": [("Sequential", {})],
     "frozen": [("Dense", {"units": UNITS, "trainable": False})],
 }
@@ -88,11 +160,24 @@ AXES: dict[str, list[str]] = {
     "loss": list(LOSSES),
     "activation": ACTIVATIONS,
     "layer": list(LAYERS),
+    "schedule": list(SCHEDULES),
     "regularizer": list(REGULARIZERS),
+    "constraint": list(CONSTRAINTS),
+    "clip": list(CLIPS),
+    "average": list(AVERAGES),
     "weights": ["none", "sample_weight", "class_weight"],
     "validation": ["none", "split", "data"],
     "metrics": ["none", "metrics", "weighted_metrics"],
 }
+
+_LATER = {
+    "amsgrad", "nadam", "adamax", "adadelta", "ftrl", "lion",
+    "batch_normalization", "batch_normalization_bare", "layer_normalization", "activity_regularization",
+    "normalization", "noise",
+    *({*SCHEDULES, *CONSTRAINTS, *CLIPS, *AVERAGES} - {"none"}),
+}  # fmt: skip
+#: Without the values that came later, so that trainings of the others stay as they were.
+FIRST_AXES = {axis: [value for value in values if value not in _LATER] for axis, values in AXES.items()}
 
 
 class Library(NamedTuple):
@@ -112,16 +197,30 @@ class Result(NamedTuple):
 
 def cases() -> list[Case]:
     """Return the trainings; Keras takes all combinations, so that none is left out."""
-    return pairing.pairwise(AXES)
+    first = pairing.pairwise(FIRST_AXES)
+    return [*first, *pairing.pairwise(AXES, earlier=first)]
 
 
 def _made(module: Any, entry: tuple[str, dict[str, Any]] | None) -> Any:
     return None if entry is None else getattr(module, entry[0])(**entry[1])
 
 
+def _exact(value: Any) -> Any:
+    """Return floats as float64: with plain ones Keras computes a learning rate in float32."""
+    if isinstance(value, list):
+        return [_exact(item) for item in value]
+    return np.float64(value) if isinstance(value, float) else value
+
+
 def optimizer(library: Library, case: Case) -> Any:
     """Return the optimizer of a case."""
     name, options = OPTIMIZERS[case["optimizer"]]
+    options = options | CLIPS[case["clip"]] | AVERAGES[case["average"]]
+    schedule = SCHEDULES[case["schedule"]]
+    if schedule is not None:
+        of_schedule, arguments = schedule(options["learning_rate"])
+        made = getattr(library.modules.optimizers.schedules, of_schedule)
+        options["learning_rate"] = made(**{key: _exact(value) for key, value in arguments.items()})
     return getattr(library.modules.optimizers, name)(**options)
 
 
@@ -130,8 +229,17 @@ def model(library: Library, case: Case, dtype: str, seed: int) -> Any:
     layers = library.modules.layers
     made = library.sequential(dtype)
     kernel, bias = (_made(library.modules.regularizers, entry) for entry in REGULARIZERS[case["regularizer"]])
+    hidden = layers.Dense(
+        UNITS,
+        case["activation"],
+        # In front of a batch's normalization a bias has a gradient of rounding alone, which Adam would make steps of.
+        use_bias=not case["layer"].startswith("batch_normalization"),
+        kernel_regularizer=kernel,
+        bias_regularizer=bias,
+        kernel_constraint=_made(library.modules.constraints, CONSTRAINTS[case["constraint"]]),
+    )
     made.add(layers.Input((INPUTS,)))
-    made.add(layers.Dense(UNITS, case["activation"], kernel_regularizer=kernel, bias_regularizer=bias))
+    made.add(hidden)
     for name, options in LAYERS[case["layer"]]:
         if name == "Sequential":
             inner = library.sequential(dtype)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 import differential
-from differential import AXES, Array, Case, Library
+from differential import FIRST_AXES, Array, Case, Library
 
 BATCH, EPOCHS = 5, 2
 #: How far predictions may be from each other, over the largest.
@@ -20,8 +20,8 @@ TOLERANCE = 1e-9
 def _files() -> dict[str, Case]:
     """Return cases that go through all axes at once; short axes begin anew."""
     found: dict[str, Case] = {}
-    cycles = {axis: itertools.cycle(values) for axis, values in AXES.items()}
-    for _ in range(max(len(AXES[axis]) for axis in ("optimizer", "layer"))):
+    cycles = {axis: itertools.cycle(values) for axis, values in FIRST_AXES.items()}
+    for _ in range(max(len(FIRST_AXES[axis]) for axis in ("optimizer", "layer"))):
         case = {axis: next(cycle) for axis, cycle in cycles.items()}
         binary = differential.LOSSES[case["loss"]][3] == "binary"  # whose metric has a threshold in Keras
         case |= {"validation": "none", "weights": "none", "metrics": "none" if binary else "metrics"}

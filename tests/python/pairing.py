@@ -15,18 +15,26 @@ def pairs_of(case: Case) -> set[Pair]:
     return set(itertools.combinations(case.items(), 2))
 
 
-def pairwise(axes: Mapping[str, Sequence[Any]], allowed: Callable[[Case], bool] = lambda case: True) -> list[Case]:
+def pairwise(
+    axes: Mapping[str, Sequence[Any]],
+    allowed: Callable[[Case], bool] = lambda case: True,
+    earlier: Sequence[Case] = (),
+) -> list[Case]:
     """A short list of cases in which every allowed pair of values of any two axes occurs.
 
     Greedy: each case starts from the first pair still missing and takes, axis after axis, the
     value that brings in the most missing pairs, of equals the one used least.  `allowed` is asked
     about partial cases too, and must be able to complete any pair that it allows.
+    Pairs that are in cases of an `earlier` list, of the same axes, are not asked for again.
     """
     missing: dict[Pair, None] = {}  # a dict keeps the order
     for (a, a_values), (b, b_values) in itertools.combinations(axes.items(), 2):
         for u, v in itertools.product(a_values, b_values):
             if allowed({a: u, b: v}):
                 missing[(a, u), (b, v)] = None
+    for case in earlier:
+        for pair in pairs_of(case):
+            missing.pop(pair, None)
     cases: list[Case] = []
     while missing:
         case = _complete(axes, allowed, dict(next(iter(missing))), missing, cases)
