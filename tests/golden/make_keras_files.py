@@ -4,9 +4,9 @@ Needs tensorflow and keras, which the tests do not::
 
     python tests/golden/make_keras_files.py
 
-Each model of tests/python/interchange.py is trained some steps in float64 and saved; Keras loads it again, predicts and
-trains on. One more is in float32, and one has its weights alone in a file. The models in ``refused`` are some that
-lamina has no layers for, or that hold code. An archive, since HDF5 leaves much room empty.
+Each model of tests/python/interchange.py is trained some steps and saved; Keras loads it again, predicts, evaluates and
+trains on. Some have their weights alone in a file, too. The models in ``refused`` are some that lamina has no layers
+for, or that hold code. An archive, since HDF5 leaves much room empty.
 """
 
 from __future__ import annotations
@@ -30,16 +30,21 @@ import interchange  # noqa: E402
 KERAS = differential.Library(keras, lambda dtype: keras.Sequential())
 
 
-def written(folder: Path, name: str, case: differential.Case, dtype: str) -> dict[str, Any]:
+def written(folder: Path, name: str) -> dict[str, Any]:
     """Write a file, and return what came of the model in it."""
+    dtype = interchange.dtype_of(name)
     make_differential.start(dtype)
-    model = interchange.trained(KERAS, case, dtype)
+    model = interchange.trained(KERAS, name, dtype)
     model.save(folder / f"{name}.keras")
-    if name == "adam-model":
+    if name in interchange.WEIGHTS_ALONE:
         model.save_weights(folder / f"{name}.weights.h5")
     model = keras.models.load_model(folder / f"{name}.keras")
-    found = {"case": list(case.values()), "dtype": dtype, "predict": packed(interchange.predicted(model, case))}
-    interchange.more(model, case)
+    found = {
+        "iterations": interchange.iterations(model),
+        "predict": packed(interchange.predicted(model, name)),
+        "evaluate": interchange.evaluated(model, name),
+    }
+    interchange.more(model, name)
     return found | {"weights": packed(interchange.flat(model))}
 
 
@@ -68,8 +73,7 @@ def main() -> None:
     """Writes keras_files.zip beside this file."""
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        results = {name: written(folder, name, case, "float64") for name, case in interchange.FILES.items()}
-        results["float32"] = written(folder, "float32", interchange.FILES["rmsprop-prelu"], "float32")
+        results = {name: written(folder, name) for name in interchange.FILES}
         (folder / "results.json").write_text(json.dumps({"keras": keras.__version__, "files": results}))
         make_differential.start("float32")
         (folder / "refused").mkdir()

@@ -211,7 +211,8 @@ def state_in(cls: type[Sequential], path: Path) -> State:
         weights = list(_read_weights(file, model, path))
         progress = None
         if compiled is not None:
-            progress = _read_progress(file, compiled["optimizer"], weights, _trained(model), path)
+            shapes = [weight.shape for weight in weights]
+            progress = _read_progress(file, compiled["optimizer"], model, shapes, path)
     return State(config, weights, compiled, seeds, progress)
 
 
@@ -299,14 +300,16 @@ def _dataset(file: Any, place: str, path: Path) -> Any:
 
 
 def _read_progress(
-    file: Any, optimizer: Mapping[str, Any], weights: list[Array], trained: list[bool], path: Path
+    file: Any, optimizer: Mapping[str, Any], model: LayerStack, weights: list[tuple[int, ...]], path: Path
 ) -> Progress | None:
     blocks = _blocks(optimizer) if isinstance(optimizer, Mapping) else None
     if blocks is None or "optimizer/vars/0" not in file:
         return None
     slots = sum(len(block) for block in blocks)
-    moments = [[np.zeros_like(weight) for weight in weights] for _ in range(slots)]
-    places = [(slot, i) for block in blocks for i, kept in enumerate(trained) if kept for slot in block]
+    # Of the model's type: a count of Normalization, say, is an integer in Keras's files.
+    moments = [[np.zeros(shape, model.dtype) for shape in weights] for _ in range(slots)]
+    kept = [i for i, changes in enumerate(_trained(model)) if changes]
+    places = [(slot, i) for block in blocks for i in kept for slot in block]
     first = 1 if _scheduled(optimizer) else 2
     last = first + len(places)
     if len(file["optimizer/vars"]) != last + (optimizer["class_name"] == "Nadam"):
@@ -316,7 +319,7 @@ def _read_progress(
     if [None if array is None else array.shape for array in found] != shapes:
         raise ValueError(f"{str(path)!r} is damaged: its optimizer's state does not fit the weights")
     for (slot, i), array in zip(places, found[1:], strict=True):
-        moments[slot][i] = np.asarray(array)
+        moments[slot][i] = np.asarray(array, model.dtype)
     return Progress(int(found[0][()]), moments)
 
 
