@@ -80,6 +80,16 @@ def resolve(
     return found(**arguments(found, config, more))
 
 
+def function_named_in(identifier: Any) -> str | None:
+    """Return the name of a function where a configuration stands for one that may be Keras's, which has no module."""
+    if not isinstance(identifier, Mapping) or identifier.get("class_name") != "function":
+        return None
+    if identifier.get("module") not in (None, "builtins"):
+        return None
+    name = identifier.get("config")
+    return name if isinstance(name, str) else None
+
+
 def arguments(cls: type, config: Mapping[str, Any], more: Collection[str] = ()) -> dict[str, Any]:
     """Return a configuration without what a class does not take, where that says nothing: None or False.
 

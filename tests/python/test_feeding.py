@@ -74,6 +74,36 @@ def test_batches_of_any_size(sizes: list[int], weighted: bool) -> None:
     assert np.array_equal(model.predict(iter(made)), model.predict(whole[0]))
 
 
+class Tensor:
+    """What PyTorch's tensors hand out of themselves."""
+
+    def __init__(self, values: Any) -> None:
+        self._values = values
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.asarray(self._values, dtype)
+
+
+@pytest.mark.parametrize("sizes", [[8, 8, 24], [40]])
+def test_loaders_of_tensors(sizes: list[int]) -> None:
+    """As PyTorch's DataLoader has them: lists of tensors, again in every epoch, and as many as its length says."""
+
+    class DataLoader(Loader):
+        def __iter__(self) -> Iterator[Any]:
+            return ([Tensor(part) for part in batch] for batch in super().__iter__())
+
+    model, expected = classifier(), classifier()
+    options = {"epochs": 2, "validation_data": DataLoader([20, 20])}
+    history = fit(model, DataLoader(sizes), **options).history
+    assert history == fit(expected, Loader(sizes), **options | {"validation_data": Loader([20, 20])}).history
+    assert equal(model.get_weights(), expected.get_weights())
+    assert model.evaluate(DataLoader(sizes), verbose=0) == expected.evaluate(Loader(sizes), verbose=0)
+    assert np.array_equal(model.predict(DataLoader(sizes), verbose=0), expected.predict(X, verbose=0))
+    for name, value in {"y": LABELS, "batch_size": 8, "sample_weight": WEIGHTS}.items():
+        with pytest.raises(ValueError, match=f"{name}=.*x is a DataLoader, which hands over whole batches"):
+            fit(model, DataLoader(sizes), **{name: value})
+
+
 @quiet
 def test_an_iterator_may_use_its_arrays_again():
     def reusing() -> Iterator[Any]:

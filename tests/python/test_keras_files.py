@@ -13,6 +13,7 @@ import pytest
 import differential
 import interchange
 import lamina
+from lamina.layers import Dense
 from lamina.models import Sequential, load_model
 
 pytest.importorskip("h5py")
@@ -59,16 +60,74 @@ def test_weights_alone(name: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(interchange.predicted(model, name), interchange.predicted(whole, name))
 
 
-@pytest.mark.parametrize(
-    ("name", "words"),
-    [
-        ("Conv2D", "Conv2D"),
-        ("LSTM", "LSTM"),
-        ("Lambda", "Lambda"),
-        ("Functional", "Functional.*only Sequential"),
-        ("Own", "Own"),
-    ],
-)
+REFUSED = {
+    "Conv2D": "layer 'Conv2D'",
+    "LSTM": "layer 'LSTM'",
+    "Lambda": "layer 'Lambda'",
+    "Functional": "Functional.*only Sequential",
+    "inputs": "Functional.*only Sequential",
+    "Subclassed": "Subclassed.*only Sequential",
+    "inside": "layer 'Functional'",
+    "Own": "layer 'Own'",
+    "Dense": "layer 'mine>Dense' is one of a user's own",
+    "activation": "activation.*mine>own_activation",
+    "lora": r"Dense\(lora_rank=2\)",
+    "quantized": r"Dense\(quantization_config=.*Int8",
+    "mixed": "mixed_float16.*'float32' or 'float64'",
+    "bfloat16": "bfloat16.*'float32' or 'float64'",
+    "unbuilt": "not built when it was saved",
+}
+#: What is only in the way of training.
+NOT_COMPILED = {
+    "metric": "metric 'plain_loss'",
+    "loss_weights": "loss_weights=",
+    "Adafactor": "optimizer 'Adafactor'",
+    "scaled": "optimizer 'LossScaleOptimizer'",
+    "accumulated": r"SGD\(gradient_accumulation_steps=2\)",
+}
+
+
+@pytest.mark.parametrize(("name", "words"), (REFUSED | NOT_COMPILED).items())
 def test_what_is_not_supported_is_refused_by_name(name: str, words: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=words):
-        load_model(ARCHIVE.extract(f"refused/{name}.keras", tmp_path))
+    path = ARCHIVE.extract(f"refused/{name}.keras", tmp_path)
+    with pytest.raises((TypeError, ValueError), match=f"{words}.*{'compile=False' if name in NOT_COMPILED else ''}"):
+        load_model(path)
+    if name in NOT_COMPILED:
+        assert load_model(path, compile=False).predict(np.ones((2, 4)), verbose=0).shape == (2, 1)
+
+
+def test_files_from_before_keras_3_are_refused(tmp_path: Path) -> None:
+    path = ARCHIVE.extract("refused/whole.h5", tmp_path)
+    model = Sequential([Dense(3, input_shape=(4,)), Dense(1)])
+    for use in (load_model, model.load_weights):
+        with pytest.raises(ValueError, match=r"from before Keras 3.*save it as \.keras"):
+            use(path)
+    with pytest.raises(IsADirectoryError, match="SavedModel"):
+        load_model(tmp_path)
+
+
+def test_functions_of_keras_stand_for_their_classes(tmp_path: Path) -> None:
+    model = load_model(ARCHIVE.extract("loaded/functions.keras", tmp_path))
+    results = model.evaluate(np.ones((2, 4)), np.ones((2, 1)), verbose=0, return_dict=True)
+    assert list(results) == ["loss", "mean_absolute_error"]
+    assert type(model.loss).__name__ == "MeanSquaredError"
+    assert model.optimizer.iterations == 1
+
+
+@pytest.mark.parametrize("name", ["OwnLoss", "registered_loss", "plain_loss"])
+def test_a_loss_of_ones_own_is_named(name: str, tmp_path: Path) -> None:
+    path = ARCHIVE.extract(f"loaded/{name}.keras", tmp_path)
+    with pytest.warns(UserWarning, match=rf"the loss '(mine>)?{name}' is code of your own.*custom_objects"):
+        model = load_model(path)
+    assert model.predict(np.ones((2, 4)), verbose=0).shape == (2, 1)
+    with pytest.raises(ValueError, match=r"needs compile\(\)"):
+        model.fit(np.ones((2, 4)), np.ones((2, 1)), verbose=0)
+
+
+def test_an_optimizers_state_of_other_weights_is_left_out(tmp_path: Path) -> None:
+    """As in Keras, where layers were frozen after training."""
+    path = ARCHIVE.extract("loaded/frozen.keras", tmp_path)
+    with pytest.warns(UserWarning, match="the optimizer's state .* is left out"):
+        model = load_model(path)
+    assert model.optimizer.iterations == 0
+    assert [layer.trainable for layer in model.layers] == [False, True]

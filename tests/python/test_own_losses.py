@@ -395,6 +395,17 @@ def test_a_file_keeps_its_name(loss, name, tmp_path):
         np.testing.assert_array_equal(one.get_weights()[0], model.get_weights()[0])
 
 
+@pytest.mark.parametrize("name", ["model", "model.keras"])
+def test_a_function_that_is_called_like_one_of_keras(name, tmp_path):
+    def huber(y_true: Any, y_pred: Any) -> Any:
+        return squared(y_true, y_pred)
+
+    model_of(huber).save(tmp_path / name)
+    with pytest.warns(UserWarning, match="'huber' is code of your own"):
+        assert not load_model(tmp_path / name).compiled
+    assert isinstance(load_model(tmp_path / name, {"huber": huber}).loss, losses.FunctionLoss)
+
+
 def test_custom_objects_that_do_not_fit(tmp_path):
     path = tmp_path / "model"
     model_of(squared).save(path)

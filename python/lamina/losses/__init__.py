@@ -115,6 +115,8 @@ _ONLY_IN_KERAS = {
 }
 #: The functions here, and the classes that stand for them in `compile`.
 _FUNCTIONS: dict[Any, type[Loss]] = {getattr(_functions, cls.core_name): cls for cls in _CLASSES}
+#: The same by their names, as Keras's files have them.
+_BY_FUNCTION: dict[str | None, type[Loss]] = {cls.core_name: cls for cls in _CLASSES}
 
 __all__ = [
     "BinaryCrossentropy",
@@ -198,6 +200,9 @@ def get(identifier: str | Mapping[str, Any] | type[Loss] | Loss | Callable[..., 
             if function is identifier:
                 return cls()
         return FunctionLoss(identifier)
+    name = _registry.function_named_in(identifier)
+    if name in _BY_FUNCTION:
+        return _BY_FUNCTION[name]()
     return _registry.resolve(identifier, "loss", Loss, _NAMES, own=False, only_in_keras=_ONLY_IN_KERAS)
 
 
@@ -229,7 +234,8 @@ def serialize(loss: Loss | Callable[..., Any]) -> dict[str, Any] | str:
         For anything else.
     """
     if isinstance(loss, FunctionLoss):
-        return {"module": "builtins", "class_name": "function", "config": loss.name, "registered_name": "function"}
+        module = "__main__" if loss.name in _BY_FUNCTION else "builtins"  # where Keras, too, looks for its own first
+        return {"module": module, "class_name": "function", "config": loss.name, "registered_name": "function"}
     if isinstance(loss, Loss):
         return _registry.serialize(loss, type(loss).__module__ if loss.is_own else "keras.losses")
     for function, cls in _FUNCTIONS.items():
@@ -276,8 +282,11 @@ def _names_of(identifier: Any) -> list[str]:
 
 def own_in(identifier: Any, custom_objects: Mapping[str, Any]) -> str | None:
     """Return the name of a user's own loss that a configuration stands for and that is not among the given ones."""
-    module = identifier.get("module") if isinstance(identifier, Mapping) else None
     names = _names_of(identifier)
-    if not names or not isinstance(module, str) or module.partition(".")[0] == "keras":
+    if not names or not isinstance(identifier, Mapping) or _registry.function_named_in(identifier) in _BY_FUNCTION:
+        return None
+    module, registered = identifier.get("module"), identifier.get("registered_name")
+    by_module = isinstance(module, str) and module.partition(".")[0] != "keras"
+    if not by_module and registered in (None, identifier.get("class_name")):
         return None
     return None if any(name in custom_objects for name in names) else names[-1]

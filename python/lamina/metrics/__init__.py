@@ -273,6 +273,9 @@ def get(identifier: str | Mapping[str, Any] | type[Metric] | Metric | Callable[.
     TypeError
         For anything else.
     """
+    function = _registry.function_named_in(identifier)
+    if function is not None:
+        identifier = {name_of(own): own for own in _FUNCTIONS}.get(function, function)
     if isinstance(identifier, str):
         return _named(identifier)
     if isinstance(identifier, (type, Metric)) and _is_metric(identifier):

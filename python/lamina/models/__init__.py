@@ -69,7 +69,8 @@ def load_model(
     Warns
     -----
     UserWarning
-        If its loss is one of your own that `custom_objects` does not have: the model is not compiled then.
+        If its loss is one of your own that `custom_objects` does not have: the model is not compiled then. If the
+        optimizer's state in it is that of other weights than those that are trained: training begins anew then.
     """
     _check.refuse("load_model", {"safe_mode": safe_mode}, {"safe_mode": True}, {})
     if custom_objects is None:

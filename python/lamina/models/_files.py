@@ -53,6 +53,7 @@ def load(cls: type[M], filepath: Any, compile: bool, custom_objects: Mapping[str
     path = _path(filepath, "load_model")
     kind = _kind(path)
     if kind == "hdf5":
+        _keras_files.refuse_old(path)
         raise ValueError(f"{str(path)!r} holds weights alone: make the model and use its load_weights")
     state = _safetensors.state_in(path) if kind == "own" else _keras_files.state_in(cls, path)
     return model_from(cls, state, compile, custom_objects)
@@ -83,6 +84,10 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: Any) -> None:
 
 def _kind(path: Path) -> str:
     """Return what a file begins like, whatever it is called."""
+    if path.is_dir():
+        raise IsADirectoryError(
+            f"{str(path)!r} is a folder, such as TensorFlow's SavedModel, and no file: have Keras save it as .keras"
+        )
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith(b"PK\x03\x04"):

@@ -209,11 +209,12 @@ def state_in(cls: type[Sequential], path: Path) -> State:
     compiled = _compiled(description.get("compile_config") or {})
     with _opened(io.BytesIO(contents), path) as file:
         weights = list(_read_weights(file, model, path))
-        progress = None
+        progress, unfit = None, False
         if compiled is not None:
             shapes = [weight.shape for weight in weights]
             progress = _read_progress(file, compiled["optimizer"], model, shapes, path)
-    return State(config, weights, compiled, seeds, progress)
+            unfit = progress is None and "optimizer/vars/2" in file  # behind steps and learning rate
+    return State(config, weights, compiled, seeds, progress, unfit)
 
 
 def _seeds(metadata: Any, model: LayerStack) -> dict[str, Any]:
@@ -244,7 +245,8 @@ def _compiled(config: Any) -> dict[str, Any] | None:
         raise ValueError(f"the compile_config of a .keras file must be a dictionary, not {_check.shown(config)}")
     if config.get("optimizer") is None or config.get("loss") is None:
         return None
-    return {name: config.get(name) for name in ("optimizer", "loss", "metrics", "weighted_metrics")}
+    more = {} if config.get("loss_weights") is None else {"loss_weights": config["loss_weights"]}  # refused by compile
+    return {name: config.get(name) for name in ("optimizer", "loss", "metrics", "weighted_metrics")} | more
 
 
 def weights_in(model: Sequential, path: Path, skip: bool = False) -> list[Array | None]:
@@ -256,7 +258,22 @@ def weights_in(model: Sequential, path: Path, skip: bool = False) -> list[Array 
         If it is no such file, is damaged, or has not all of them.
     """
     with _opened(path, path) as file:
+        _refuse_old(file, path)
         return list(_read_weights(file, model, path, skip))
+
+
+def refuse_old(path: Path) -> None:
+    """Raise ValueError for an HDF5 file of the format that Keras had before version 3."""
+    with _opened(path, path) as file:
+        _refuse_old(file, path)
+
+
+def _refuse_old(file: Any, path: Path) -> None:
+    if "model_config" in file.attrs or "layer_names" in file.attrs:
+        raise ValueError(
+            f"{str(path)!r} has the .h5 format from before Keras 3, which is not supported: load it in Keras, and save "
+            "it as .keras, or its weights as .weights.h5"
+        )
 
 
 def _read_weights(file: Any, model: LayerStack, path: Path, skip: bool = False) -> Iterator[Any]:
@@ -269,6 +286,8 @@ def _read_weights(file: Any, model: LayerStack, path: Path, skip: bool = False) 
                 yield np.asarray(found)
             elif skip:
                 yield None
+            elif found is None and shape is None:
+                raise ValueError(f"{str(path)!r} has no weights: its model was not built when it was saved")
             elif found is None:
                 raise ValueError(f"{str(path)!r} has no weight {place!r}, which layer {group.name!r} needs")
             else:

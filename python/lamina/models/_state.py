@@ -37,6 +37,8 @@ class State:
         Empty where the file says nothing.
     progress : Progress or None
         How far training came.
+    unfit : bool
+        Whether the file says that of other weights than those that are trained now.
     """
 
     config: dict[str, Any]
@@ -44,6 +46,7 @@ class State:
     compiled: dict[str, Any] | None
     seeds: dict[str, Any]
     progress: Progress | None
+    unfit: bool = False
 
 
 def state_of(model: Sequential) -> State:
@@ -95,7 +98,7 @@ def model_from(cls: type[M], state: State, compile: bool, custom_objects: Mappin
     Warns
     -----
     UserWarning
-        If its loss is not among `custom_objects`, so that it is not compiled.
+        If its loss is not among `custom_objects`, so that it is not compiled, or the optimizer's state does not fit.
     """
     model = cls.from_config(state.config)
     model.set_weights(state.weights)
@@ -111,7 +114,18 @@ def model_from(cls: type[M], state: State, compile: bool, custom_objects: Mappin
                 stacklevel=4,
             )
             return model
-        model.compile(**state.compiled | {"loss": losses.deserialize(loss, custom_objects)})
+        try:
+            model.compile(**state.compiled | {"loss": losses.deserialize(loss, custom_objects)})
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{error}; load_model(compile=False) loads the model without what compile was given") from error
+        if state.unfit:
+            warnings.warn(
+                "the optimizer's state in the file is left out, as in Keras: it is that of other weights than those "
+                "that are trained, such as from before some were frozen",
+                UserWarning,
+                stacklevel=4,
+            )
         model._progress = state.progress
         if model.optimizer is not None and state.progress is not None:
             model.optimizer.came_to(state.progress.iterations)
