@@ -18,11 +18,15 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 MODULES = (
     *("layers", "activations", "losses", "metrics", "optimizers", "optimizers.schedules", "callbacks", "initializers"),
-    *("regularizers", "constraints", "models", "utils"),
+    *("regularizers", "constraints", "models", "saving", "utils"),
 )
 METHODS = ("fit", "evaluate", "predict", "compile", "train_on_batch", "test_on_batch")
 # What else a module or a Sequential has: machinery of its backends, and what dense networks have no use for.
-UTILS = ("PyDataset", "Sequence", "normalize", "plot_model", "set_random_seed", "to_categorical")
+UTILS = (
+    *("PyDataset", "Sequence", "normalize", "plot_model", "set_random_seed", "to_categorical"),
+    *("CustomObjectScope", "custom_object_scope", "get_custom_objects", "get_registered_name"),
+    *("get_registered_object", "register_keras_serializable"),
+)
 MACHINERY = (
     *("add_", "input", "quantiz", "_state", "stateless", "own_variables", "_function", "_step", "dtype", "symbolic"),
     *("compute_", "compiled_", "distribute", "rematerialized", "call", "mask", "build_", "outputs", "path", "compile_"),
@@ -51,7 +55,7 @@ def keras_names() -> dict[str, Any]:
             public = [name for name in public if name not in ("get", "serialize", "deserialize")]
         elif module == "utils":
             public = [name for name in public if name in UTILS]
-        elif module != "models":
+        elif module not in ("models", "saving"):
             public = [name for name in public if inspect.isclass(getattr(found, name)) or name == "Input"]
         names[module] = public
     methods = [name for name in dir(keras.Sequential) if not name.startswith("_")]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
-from . import _check
+from . import _check, _custom
 
 T = TypeVar("T")
 
@@ -21,7 +21,7 @@ def resolve(
     only_in_keras: Mapping[str, str] = MappingProxyType({}),
     more: Collection[str] = (),
 ) -> T:
-    """Return the instance of `base` that `identifier` stands for.
+    """Return the instance of `base` that `identifier` stands for: a user's own first, see `lamina.saving`.
 
     Parameters
     ----------
@@ -48,6 +48,7 @@ def resolve(
     TypeError
         For anything else.
     """
+    identifier = _custom.made(identifier, kind, base)
     cls = identifier if isinstance(identifier, type) else type(identifier)
     if issubclass(cls, base):
         if not (own or issubclass(cls, tuple(names.values()))):
@@ -131,8 +132,13 @@ def serialize(instance: Configurable, module: str) -> dict[str, Any]:
     module : str
         Keras's module of its class.
     """
-    config = instance.get_config()
-    return {"module": module, "class_name": type(instance).__name__, "config": config, "registered_name": None}
+    cls, config = type(instance), instance.get_config()
+    return {
+        "module": module,
+        "class_name": cls.__name__,
+        "config": config,
+        "registered_name": _custom.registered_name(cls),
+    }
 
 
 def canonical(names: Mapping[str, type[T]]) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import _check, _registry
+from . import _check, _custom, _registry
 
 
 def _norm(value: float, name: str, where: str) -> float:
@@ -225,6 +225,7 @@ def serialize(constraint: Constraint | None) -> dict[str, Any] | None:
     return None if constraint is None else _registry.serialize(constraint, "keras.constraints")
 
 
-def deserialize(config: Mapping[str, Any]) -> Constraint | None:
-    """Return the constraint that `serialize` wrote down, here or in Keras."""
-    return get(config)
+def deserialize(config: Mapping[str, Any] | None, custom_objects: Mapping[str, Any] | None = None) -> Constraint | None:
+    """Return the constraint that `serialize` wrote down, here or in Keras; those among `custom_objects` are refused."""
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(config)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from . import _check, _registry
+from . import _check, _custom, _registry
 
 
 def _factor(value: float, name: str, where: str) -> float:
@@ -115,3 +115,24 @@ def spec(regularizer: Regularizer | None) -> dict[str, float]:
 def serialize(regularizer: Regularizer | None) -> dict[str, Any] | None:
     """Return what `get` makes an equal regularizer from."""
     return None if regularizer is None else _registry.serialize(regularizer, "keras.regularizers")
+
+
+def deserialize(
+    config: str | Mapping[str, Any] | None, custom_objects: Mapping[str, Any] | None = None
+) -> Regularizer | None:
+    """Return the regularizer that `serialize` wrote down, here or in Keras.
+
+    Parameters
+    ----------
+    config : mapping, str or None
+        What was written.
+    custom_objects : mapping of str, optional
+        Classes of your own by the names that stand for them; see `lamina.saving`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As from `get`.
+    """
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(config)

@@ -1,4 +1,4 @@
-"""Seeds, labels, and data sets of batches."""
+"""Seeds, labels, and data sets of batches; and, as in Keras, what of `lamina.saving` is about code of one's own."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _check, _data, _random
+from ._custom import CustomObjectScope as CustomObjectScope
+from ._custom import custom_object_scope as custom_object_scope
+from ._custom import get_custom_objects as get_custom_objects
+from ._custom import get_registered_name as get_registered_name
+from ._custom import get_registered_object as get_registered_object
+from ._custom import register_keras_serializable as register_keras_serializable
 
 
 def set_random_seed(seed: int) -> None:

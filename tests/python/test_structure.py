@@ -36,7 +36,7 @@ PYTHON_ORDER = (
     {"activations", "initializers", "regularizers", "constraints", "losses", "metrics", "optimizers"},
     {"layers", "callbacks", "config", "utils", "datasets"},
     {"models"},
-    {"testing", "plot"},
+    {"testing", "plot", "saving"},
     {"compat"},
     {"__init__"},
 )

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _check, _registry
+from .. import _check, _custom, _registry
 from ._base import Initializer, RandomInitializer
 from ._constants import Constant, Identity, Ones, Zeros
 from ._distributions import Orthogonal, RandomNormal, RandomUniform, TruncatedNormal
@@ -48,6 +48,7 @@ __all__ = [
     "TruncatedNormal",
     "VarianceScaling",
     "Zeros",
+    "deserialize",
     "get",
     "known",
     "serialize",
@@ -114,6 +115,25 @@ def get(identifier: str | Mapping[str, Any] | type[Initializer] | Initializer) -
 def serialize(initializer: Initializer) -> dict[str, Any]:
     """Return what `get` makes an equal initializer from."""
     return _registry.serialize(initializer, "keras.initializers")
+
+
+def deserialize(config: str | Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Initializer:
+    """Return the initializer that `serialize` wrote down, here or in Keras.
+
+    Parameters
+    ----------
+    config : mapping or str
+        What was written.
+    custom_objects : mapping of str, optional
+        Classes of your own by the names that stand for them; see `lamina.saving`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As from `get`.
+    """
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(config)
 
 
 def __getattr__(name: str) -> type[Initializer]:

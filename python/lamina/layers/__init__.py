@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import _check, _registry
+from .. import _check, _custom, _registry
 from .activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from .base import Input, InputLayer, Layer
 from .dense import Dense
@@ -45,8 +45,15 @@ def serialize(layer: Layer) -> dict[str, Any]:
     return _registry.serialize(layer, "keras.layers")
 
 
-def deserialize(config: Mapping[str, Any]) -> Layer:
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Layer:
     """Return the layer that `serialize` wrote down, here or in Keras.
+
+    Parameters
+    ----------
+    config : mapping
+        What was written.
+    custom_objects : mapping of str, optional
+        Code of your own in its arguments, by the names that stand for it; see `lamina.saving`.
 
     Raises
     ------
@@ -60,8 +67,11 @@ def deserialize(config: Mapping[str, Any]) -> Layer:
     name = config.get("class_name")
     classes = {name: value for name in __all__ if isinstance(value := globals()[name], type)}
     cls: type[Layer] | None = classes.get(name) if isinstance(name, str) else None
-    if cls is None:
-        raise _check.unknown("layer", name, classes)
-    if config.get("registered_name") not in (None, name):
-        raise ValueError(f"layer {config['registered_name']!r} is one of a user's own, which is not supported")
-    return cls.from_config(config["config"])
+    with _custom.scope(custom_objects, "deserialize"):
+        own = _custom.find(config)
+        if own is not None or (cls is not None and config.get("registered_name") not in (None, name)):
+            shown = config.get("registered_name") or name
+            raise ValueError(f"layer {shown!r} is one of a user's own, which is not supported: layers are the core's")
+        if cls is None:
+            raise _check.unknown("layer", name, classes)
+        return cls.from_config(config["config"])

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import _check, _registry
+from .. import _check, _custom, _registry
 from . import _functions
 from ._base import FunctionLoss, Loss, TargetKind
 from ._classification import (
@@ -191,6 +191,7 @@ def get(identifier: str | Mapping[str, Any] | type[Loss] | Loss | Callable[..., 
     TypeError
         For anything else, and for a class of your own without `value_and_gradient`.
     """
+    identifier = _custom.made(identifier, "loss", Loss)
     if isinstance(identifier, Loss) or (isinstance(identifier, type) and issubclass(identifier, Loss)):
         loss = identifier() if isinstance(identifier, type) else identifier
         _refuse_unfinished(loss)
@@ -221,7 +222,8 @@ def _refuse_unfinished(loss: Loss) -> None:
 def serialize(loss: Loss | Callable[..., Any]) -> dict[str, Any] | str:
     """Return what `get` makes an equal loss from: a configuration; of a function of this module its name.
 
-    Of code of your own it is the name alone, which `deserialize` finds among `custom_objects`.
+    Of code of your own it is the name alone, which `deserialize` finds among `custom_objects` and what is registered;
+    see `lamina.saving`.
 
     Parameters
     ----------
@@ -235,7 +237,8 @@ def serialize(loss: Loss | Callable[..., Any]) -> dict[str, Any] | str:
     """
     if isinstance(loss, FunctionLoss):
         module = "__main__" if loss.name in _BY_FUNCTION else "builtins"  # where Keras, too, looks for its own first
-        return {"module": module, "class_name": "function", "config": loss.name, "registered_name": "function"}
+        registered = _custom.registered_name(loss.function) or "function"
+        return {"module": module, "class_name": "function", "config": loss.name, "registered_name": registered}
     if isinstance(loss, Loss):
         return _registry.serialize(loss, type(loss).__module__ if loss.is_own else "keras.losses")
     for function, cls in _FUNCTIONS.items():
@@ -262,31 +265,17 @@ def deserialize(name: str | Mapping[str, Any], custom_objects: Mapping[str, Any]
     TypeError, ValueError
         As from `get`.
     """
-    if custom_objects is not None and not isinstance(custom_objects, Mapping):
-        raise TypeError(f"deserialize(custom_objects={_check.shown(custom_objects)}): give a dictionary of classes")
-    config = name.get("config", {}) if isinstance(name, Mapping) else {}
-    for own in _names_of(name):
-        if custom_objects and own in custom_objects:
-            found = custom_objects[own]
-            return get(found(**config) if isinstance(found, type) and isinstance(config, Mapping) else found)
-    return get(name)
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(name)
 
 
-def _names_of(identifier: Any) -> list[str]:
-    """Return what may stand for a configuration's class or function among a user's own."""
-    if not isinstance(identifier, Mapping):
-        return [identifier] if isinstance(identifier, str) else []
-    fields = ("config",) if identifier.get("class_name") == "function" else ("registered_name", "class_name")
-    return [name for name in map(identifier.get, fields) if isinstance(name, str)]
-
-
-def own_in(identifier: Any, custom_objects: Mapping[str, Any]) -> str | None:
-    """Return the name of a user's own loss that a configuration stands for and that is not among the given ones."""
-    names = _names_of(identifier)
-    if not names or not isinstance(identifier, Mapping) or _registry.function_named_in(identifier) in _BY_FUNCTION:
+def missing(identifier: Any) -> str | None:
+    """Return the name of a user's own loss that a configuration stands for, if it is not at hand."""
+    if not isinstance(identifier, Mapping) or _registry.function_named_in(identifier) in _BY_FUNCTION:
         return None
+    names = _custom.names_in(identifier)
     module, registered = identifier.get("module"), identifier.get("registered_name")
     by_module = isinstance(module, str) and module.partition(".")[0] != "keras"
     if not by_module and registered in (None, identifier.get("class_name")):
         return None
-    return None if any(name in custom_objects for name in names) else names[-1]
+    return names[-1] if names and _custom.find(identifier) is None else None

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import _check, _registry
+from .. import _check, _custom, _registry
 from ..losses import (
     Loss,
     binary_crossentropy,
@@ -273,6 +273,7 @@ def get(identifier: str | Mapping[str, Any] | type[Metric] | Metric | Callable[.
     TypeError
         For anything else.
     """
+    identifier = _custom.made(identifier, "metric", Metric)
     function = _registry.function_named_in(identifier)
     if function is not None:
         identifier = {name_of(own): own for own in _FUNCTIONS}.get(function, function)
@@ -372,11 +373,5 @@ def deserialize(config: str | Mapping[str, Any], custom_objects: Mapping[str, An
     TypeError, ValueError
         As from `get`.
     """
-    if custom_objects is not None and not isinstance(custom_objects, Mapping):
-        raise TypeError(f"deserialize(custom_objects={_check.shown(custom_objects)}): give a dictionary of classes")
-    class_name = config.get("class_name") if isinstance(config, Mapping) else config
-    if custom_objects and isinstance(class_name, str) and class_name in custom_objects:
-        found = custom_objects[class_name]
-        given = config.get("config", {}) if isinstance(config, Mapping) else {}
-        return get(found(**given) if isinstance(found, type) else found)
-    return get(config)
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(config)

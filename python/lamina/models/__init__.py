@@ -7,7 +7,8 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import _check
+from .. import _check, _custom
+from ..initializers import Initializer, is_known
 from ..layers import Layer
 from . import _files
 from ._sequential import Sequential
@@ -48,7 +49,8 @@ def load_model(
     filepath : path
         The file, whose contents decide what it is: the project's own format, or Keras's, which needs h5py.
     custom_objects : mapping of str, optional
-        Losses of your own, classes or functions, by the names that stand for them in the file, which are their own.
+        Code of your own, classes and functions, by the names that stand for it in the file, which are its own; what is
+        registered need not be given: see `lamina.saving`. Layers and activations of your own are not supported.
     compile : bool
         Whether to compile it as it was, and to go on where its training was.
     safe_mode : True
@@ -69,15 +71,12 @@ def load_model(
     Warns
     -----
     UserWarning
-        If its loss is one of your own that `custom_objects` does not have: the model is not compiled then. If the
+        If its loss is one of your own that is not at hand: the model is not compiled then. If the
         optimizer's state in it is that of other weights than those that are trained: training begins anew then.
     """
     _check.refuse("load_model", {"safe_mode": safe_mode}, {"safe_mode": True}, {})
-    if custom_objects is None:
-        custom_objects = {}
-    if not isinstance(custom_objects, Mapping):
-        raise TypeError(f"load_model(custom_objects={_check.shown(custom_objects)}): give a dictionary from names")
-    return _files.load(Sequential, filepath, _check.boolean(compile, "compile", "load_model"), custom_objects)
+    with _custom.scope(custom_objects, "load_model"):
+        return _files.load(Sequential, filepath, _check.boolean(compile, "compile", "load_model"))
 
 
 def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = None) -> Sequential:
@@ -97,7 +96,8 @@ def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = No
     """
     _checked(model, "clone_model")
     if clone_function is None:
-        return Sequential.from_config(model.get_config())
+        with _custom.scope(_own_initializers(model), "clone_model"):
+            return Sequential.from_config(model.get_config())
     if not callable(clone_function):
         raise TypeError(
             f"clone_model(clone_function={_check.shown(clone_function)}): it must take a layer and return one"
@@ -108,6 +108,12 @@ def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = No
     return twin
 
 
+def _own_initializers(model: Sequential) -> dict[str, type[Initializer]]:
+    arguments = (value for layer in model._leaves() for value in vars(layer).values())
+    classes = (type(value) for value in arguments if isinstance(value, Initializer))
+    return {cls.__name__: cls for cls in classes if not is_known(cls.__name__)}
+
+
 def _cloned(model: Any, make: Callable[[Layer], Layer]) -> Sequential:
     layers: list[Any] = []
     for entry in model.layers:
@@ -115,22 +121,21 @@ def _cloned(model: Any, make: Callable[[Layer], Layer]) -> Sequential:
     return Sequential(layers, model.name, model.dtype)
 
 
-def model_from_json(json_string: str, custom_objects: None = None) -> Sequential:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Sequential:
     """Return the model that `Sequential.to_json`, here or in Keras, wrote down: its weights are new ones.
 
     Parameters
     ----------
     json_string : str
         The text.
-    custom_objects : None
-        Keras's argument; code of your own is not supported.
+    custom_objects : mapping of str, optional
+        As of `load_model`.
 
     Raises
     ------
     TypeError, ValueError
         If it is no description of a model, or of one with what is not supported.
     """
-    _check.refuse("model_from_json", {"custom_objects": custom_objects}, {"custom_objects": None}, {})
     if not isinstance(json_string, str):
         raise TypeError(f"model_from_json(json_string={_check.shown(json_string)}): give text, as to_json() does")
     try:
@@ -139,7 +144,8 @@ def model_from_json(json_string: str, custom_objects: None = None) -> Sequential
         raise ValueError(f"model_from_json(json_string={_check.shown(json_string)}): it is no JSON: {error}") from None
     if not (isinstance(description, dict) and description.get("class_name") == "Sequential"):
         raise ValueError("model_from_json(json_string=...): it does not describe a Sequential, as to_json() does")
-    return Sequential.from_config(description.get("config", {}))
+    with _custom.scope(custom_objects, "model_from_json"):
+        return Sequential.from_config(description.get("config", {}))
 
 
 def _checked(model: Any, where: str) -> Sequential:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -48,7 +48,7 @@ def save_weights(model: Any, filepath: Any, overwrite: Any) -> None:
     _write(path, _keras_files.weights_file(state, model) if keras else _safetensors.packed(state, weights_only=True))
 
 
-def load(cls: type[M], filepath: Any, compile: bool, custom_objects: Mapping[str, Any]) -> M:
+def load(cls: type[M], filepath: Any, compile: bool) -> M:
     """Return the model in a file; see `lamina.models.load_model`."""
     path = _path(filepath, "load_model")
     kind = _kind(path)
@@ -56,7 +56,7 @@ def load(cls: type[M], filepath: Any, compile: bool, custom_objects: Mapping[str
         _keras_files.refuse_old(path)
         raise ValueError(f"{str(path)!r} holds weights alone: make the model and use its load_weights")
     state = _safetensors.state_in(path) if kind == "own" else _keras_files.state_in(cls, path)
-    return model_from(cls, state, compile, custom_objects)
+    return model_from(cls, state, compile)
 
 
 def go_on_from(model: Any, filepath: Any) -> None:

@@ -75,7 +75,8 @@ def _portable(config: Any) -> Any:
     """Return a configuration without initializers of a user's own, whose code no file has."""
     if isinstance(config, Mapping):
         name = config.get("class_name")
-        if config.get("module") == "keras.initializers" and not initializers.is_known(name):
+        known = initializers.is_known(name) or config.get("registered_name") is not None
+        if config.get("module") == "keras.initializers" and not known:
             warnings.warn(
                 f"the initializer {name!r} is code of your own, which a file does not keep: zeros take its place, and "
                 "the weights are kept as they are",
@@ -87,7 +88,7 @@ def _portable(config: Any) -> Any:
     return [_portable(value) for value in config] if isinstance(config, (list, tuple)) else config
 
 
-def model_from(cls: type[M], state: State, compile: bool, custom_objects: Mapping[str, Any]) -> M:
+def model_from(cls: type[M], state: State, compile: bool) -> M:
     """Return a model of a class in a state; without `compile` it is not compiled.
 
     Raises
@@ -98,14 +99,15 @@ def model_from(cls: type[M], state: State, compile: bool, custom_objects: Mappin
     Warns
     -----
     UserWarning
-        If its loss is not among `custom_objects`, so that it is not compiled, or the optimizer's state does not fit.
+        If its loss is one of a user's own that is not at hand, so that it is not compiled, or the optimizer's state
+        does not fit.
     """
     model = cls.from_config(state.config)
     model.set_weights(state.weights)
     _take_seeds(model, state)
     if compile and state.compiled is not None:
         loss = state.compiled["loss"]
-        own = losses.own_in(loss, custom_objects)
+        own = losses.missing(loss)
         if own is not None:
             warnings.warn(
                 f"the loss {own!r} is code of your own, which a file does not keep: give "
@@ -115,10 +117,13 @@ def model_from(cls: type[M], state: State, compile: bool, custom_objects: Mappin
             )
             return model
         try:
-            model.compile(**state.compiled | {"loss": losses.deserialize(loss, custom_objects)})
+            model.compile(**state.compiled)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{error}; load_model(compile=False) loads the model without what compile was given") from error
+            raise kind(
+                f"{error}; load_model(custom_objects=...) takes code of your own, and load_model(compile=False) loads "
+                "the model without what compile was given"
+            ) from error
         if state.unfit:
             warnings.warn(
                 "the optimizer's state in the file is left out, as in Keras: it is that of other weights than those "

@@ -8,7 +8,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from .. import _check
+from .. import _check, _custom
 from ..layers import Layer, deserialize, serialize
 from ..layers.base import InputLayer, checked_shape, dtype_of
 from . import _files
@@ -47,28 +47,28 @@ class Storable(Predictor):
         return config
 
     @classmethod
-    def from_config(cls: type[S], config: Mapping[str, Any], custom_objects: None = None) -> S:
+    def from_config(cls: type[S], config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> S:
         """Return a model made with what `get_config` gave, here or in Keras: its weights are new ones.
 
         Parameters
         ----------
         config : mapping
             The configuration.
-        custom_objects : None
-            Keras's argument; layers of your own are not supported.
+        custom_objects : mapping of str, optional
+            As of `lamina.models.load_model`.
 
         Raises
         ------
         TypeError, ValueError
             For what is no configuration, and for layers and arguments that are not supported.
         """
-        _check.refuse("from_config", {"custom_objects": custom_objects}, {"custom_objects": None}, {})
         if not isinstance(config, Mapping):
             raise TypeError(f"from_config(config={_check.shown(config)}): give a dictionary, as get_config() does")
         entries = config.get("layers")
         if not isinstance(entries, (list, tuple)):
             raise ValueError(f"from_config(): its 'layers' must be a list, not {_check.shown(entries)}")
-        layers = [cls._entry(entry) for entry in entries]
+        with _custom.scope(custom_objects, "from_config"):
+            layers = [cls._entry(entry) for entry in entries]
         types = [dtype_of(config.get("dtype")), *(layer.dtype for layer in layers)]
         model = cls(layers, config.get("name"), next((dtype for dtype in types if dtype is not None), None))
         model._trainable = _check.boolean(config.get("trainable", True), "trainable", "Sequential")

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 
 from numpy.typing import NDArray
 
-from .. import _check, _core, _registry, losses, metrics, optimizers
+from .. import _check, _core, _custom, losses, metrics, optimizers
 from ..callbacks import CallbackList
 from ..losses import Loss
 from ..metrics import Metric
@@ -79,20 +79,21 @@ class Settings:
         UserWarning
             If it is none.
         """
-        own = [f"the metric {m.name!r}" for m in (*self.metrics, *self.weighted_metrics) if metrics.is_own(m)]
+        judges = (*self.metrics, *self.weighted_metrics)
+        own = [f"the metric {m.name!r}" for m in judges if metrics.is_own(m) and not _is_registered(m)]
         schedule = self.optimizer.schedule
-        if schedule is not None and not schedules.is_known(schedule):
+        if schedule is not None and not (schedules.is_known(schedule) or _is_registered(schedule)):
             own.append(f"the learning rate schedule {type(schedule).__name__!r}")
         if own:
             warnings.warn(
                 f"{' and '.join(own)} {'is' if len(own) == 1 else 'are'} code of your own, which a file does not keep: "
-                "compile the model anew once it is loaded",
+                "compile the model anew once it is loaded, or register its class: see lamina.saving",
                 UserWarning,
                 stacklevel=5,
             )
             return None
         config = {
-            "optimizer": _registry.serialize(self.optimizer, "keras.optimizers"),
+            "optimizer": optimizers.serialize(self.optimizer),
             "loss": losses.serialize(self.loss),
             "metrics": [metrics.serialize(metric) for metric in self.metrics],
             "weighted_metrics": [metrics.serialize(metric) for metric in self.weighted_metrics] or None,
@@ -108,6 +109,10 @@ class Settings:
             )
             return None
         return config
+
+
+def _is_registered(instance: object) -> bool:
+    return _custom.registered_name(type(instance)) is not None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import _registry
+from .. import _check, _custom, _registry
 from . import _base, schedules
 from ._adam import Adam, Adamax, AdamW, Nadam
 from ._base import Optimizer
@@ -23,9 +23,11 @@ __all__ = [
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "deserialize",
     "get",
     "known",
     "schedules",
+    "serialize",
 ]
 
 _CLASSES: list[type[Optimizer]] = [SGD, Adam, AdamW, RMSprop, Adagrad, Nadam, Adamax, Adadelta, Ftrl, Lion]
@@ -49,3 +51,35 @@ def get(identifier: str | Mapping[str, Any] | type[Optimizer] | Optimizer) -> Op
     """
     more = _base.OptimizerOptions.__annotations__
     return _registry.resolve(identifier, "optimizer", Optimizer, _NAMES, own=False, more=more)
+
+
+def serialize(optimizer: Optimizer) -> dict[str, Any]:
+    """Return what `deserialize` makes an equal optimizer from, without its state, in the form of Keras's files.
+
+    Raises
+    ------
+    TypeError
+        If it is no optimizer.
+    """
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"serialize(optimizer={_check.shown(optimizer)}): give an optimizer")
+    return _registry.serialize(optimizer, "keras.optimizers")
+
+
+def deserialize(config: str | Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Optimizer:
+    """Return the optimizer that `serialize` wrote down, here or in Keras.
+
+    Parameters
+    ----------
+    config : mapping or str
+        What was written.
+    custom_objects : mapping of str, optional
+        Classes of your own by the names that stand for them; see `lamina.saving`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As from `get`.
+    """
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(config)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _check, _registry
+from .. import _check, _custom, _registry
 
 __all__ = [
     "CosineDecay",
@@ -469,12 +469,20 @@ def serialize(learning_rate_schedule: LearningRateSchedule) -> dict[str, Any]:
     return _registry.serialize(learning_rate_schedule, "keras.optimizers.schedules")
 
 
-def deserialize(config: Mapping[str, Any]) -> LearningRateSchedule:
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> LearningRateSchedule:
     """Return the schedule that `serialize` has written down.
+
+    Parameters
+    ----------
+    config : mapping
+        What was written.
+    custom_objects : mapping of str, optional
+        Classes of your own by the names that stand for them; see `lamina.saving`.
 
     Raises
     ------
     TypeError, ValueError
         For anything else, and for an unknown name.
     """
-    return get(config)
+    with _custom.scope(custom_objects, "deserialize"):
+        return get(config)

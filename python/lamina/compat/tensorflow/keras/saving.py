@@ -1,0 +1,3 @@
+"""`lamina.saving`, where Keras has it."""
+
+from ....saving import *
