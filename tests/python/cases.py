@@ -149,6 +149,49 @@ DROPOUTS = ("none", "hidden", "input")
 DROPOUT_RATE = 0.3
 LAYERS = ("none", "prelu", "rescaling", "rows", "flat")
 """Layers besides: slopes that are learnt, a scale, rows of each sample up to the end or up to the last dense layer."""
+#: One more layer: before the first dense one, and behind the last hidden one.
+EXTRAS: dict[str, dict[str, Any]] = {
+    "batch_normalization": {"momentum": 0.75, "epsilon": 2**-6},
+    "layer_normalization": {"epsilon": 2**-6},
+    "normalization": {"mean": 0.25, "variance": 0.5},
+    "activity_regularization": {"l1": 0.01, "l2": 0.02},
+    "frozen": {},
+}
+#: Of every kernel; the formulas, with the same numbers, are in `reference_layers`.
+CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "non_neg": {},
+    "unit_norm": {},
+    "max_norm": {"max_value": 0.75},
+    "min_max_norm": {"min_value": 0.5, "max_value": 0.75, "rate": 0.25},
+}
+#: The class, its arguments, those of them that are factors of the rate; formulas as before.
+SCHEDULES: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "exponential": ("ExponentialDecay", {"decay_steps": 4, "decay_rate": 0.5}, {"initial_learning_rate": 1.0}),
+    "staircase": (
+        "ExponentialDecay",
+        {"decay_steps": 3, "decay_rate": 0.5, "staircase": True},
+        {"initial_learning_rate": 1.0},
+    ),
+    "inverse_time": ("InverseTimeDecay", {"decay_steps": 4, "decay_rate": 0.5}, {"initial_learning_rate": 1.0}),
+    "polynomial": (
+        "PolynomialDecay",
+        {"decay_steps": 6, "power": 1.5},
+        {"initial_learning_rate": 1.0, "end_learning_rate": 0.25},
+    ),
+    "piecewise": ("PiecewiseConstantDecay", {"boundaries": [2, 5]}, {"values": [1.0, 0.5, 0.125]}),
+    "cosine": (
+        "CosineDecay",
+        {"decay_steps": 5, "alpha": 0.125, "warmup_steps": 3},
+        {"initial_learning_rate": 0.25, "warmup_target": 1.0},
+    ),
+    "restarts": (
+        "CosineDecayRestarts",
+        {"first_decay_steps": 2, "t_mul": 2.0, "m_mul": 0.75, "alpha": 0.125},
+        {"initial_learning_rate": 1.0},
+    ),
+}
+#: Moving averages of weights: how much of the old stays, and after how many steps they take the weights' place.
+AVERAGES: dict[str, tuple[float, int | None]] = {"ema": (0.75, None), "ema_overwrites": (0.5, 3)}
 
 
 Function = tuple[Any, ...]
@@ -281,9 +324,27 @@ def meaningful(case: Case) -> bool:
         centred = needs_centre(case["loss"], head)
         if centred and head == "log_softmax":  # all outputs are negative
             return False
+    if not _goes_with_extra(case, centred):
+        return False
     if case.get("use_bias", True):
         return True
     return not (centred or case.get("penalty", "none").startswith("bias"))
+
+
+def _goes_with_extra(case: Case, centred: bool) -> bool:
+    """False where one more layer, or a constraint, is not to be compared with.
+
+    Outputs cannot be kept around 0.5 then. What a batch normalization behind a dense layer hands to its bias is nothing
+    but rounding, which Adam and its kin make steps of.
+    """
+    extra, place = case.get("extra"), case.get("place")
+    changes_outputs = extra not in (None, "activity_regularization") or case.get("constraint") is not None
+    if centred and changes_outputs:
+        return False
+    if extra is not None and place == "hidden" and case.get("depth", 2) == 1:
+        return False
+    biased = case.get("use_bias", False)
+    return not (extra == "batch_normalization" and place == "hidden" and biased)
 
 
 LINKS = ("softmax", "sigmoid")

@@ -13,8 +13,22 @@ from typing import Any
 import numpy as np
 
 import reference
+import reference_layers
 import reference_losses
-from cases import DROPOUT_RATE, LOSSES, METRICS, OPTIMIZERS, PENALTIES, case_id, needs_centre, representable
+from cases import (
+    AVERAGES,
+    CONSTRAINTS,
+    DROPOUT_RATE,
+    EXTRAS,
+    LOSSES,
+    METRICS,
+    OPTIMIZERS,
+    PENALTIES,
+    SCHEDULES,
+    case_id,
+    needs_centre,
+    representable,
+)
 from pairing import Case
 
 Array = np.ndarray
@@ -33,12 +47,15 @@ class Problem:
     optimizer: dict[str, Any]
     metrics: list[str] = field(default_factory=list)
     sample_weight: Array | None = None  # one for each row of y
+    schedule: str | None = None  # a row of SCHEDULES
+    averages: str | None = None  # a row of AVERAGES
 
     def reference(self, dtype: str) -> reference.Network:
         """The reference network, with its weights, compiled."""
         network = reference.Network(self.inputs, self.layers, dtype)
         network.set_weights(self.weights)
-        network.compile(self.loss, self.optimizer, self.metrics, self.weighted_metrics)
+        averages = None if self.averages is None else reference_layers.Averages(*AVERAGES[self.averages])
+        network.compile(self.loss, self.optimizer, self.metrics, self.weighted_metrics, self.schedule, averages)
         return network
 
     @property
@@ -77,6 +94,8 @@ class Problem:
                         use_bias=spec["use_bias"],
                         kernel_regularizer=public_regularizer(**spec["weights"][0]),
                         bias_regularizer=public_regularizer(**spec["weights"][1]),
+                        kernel_constraint=public_constraint(spec.get("constraint")),
+                        trainable=spec.get("trainable", True),
                     )
                 )
             elif spec["type"] == "activation":
@@ -87,6 +106,9 @@ class Problem:
                 model.add(layers.Rescaling(spec["scale"], spec["offset"]))
             elif spec["type"] == "reshape":
                 model.add(layers.Reshape((spec["times"], spec["units"]) if spec["times"] > 1 else (spec["units"],)))
+            elif spec["type"] in reference_layers.LAYERS:
+                options = {key: value for key, value in spec.items() if key not in ("type", "times")}
+                model.add(getattr(layers, class_named(spec["type"]))(**options))
             else:
                 model.add(layers.Dropout(spec["rate"], seed=spec["seed"]))
         model.build((None, self.inputs))
@@ -97,7 +119,15 @@ class Problem:
         """The optimizer as an object of lamina.optimizers."""
         from lamina import optimizers
 
-        return optimizers.get({"class_name": self.optimizer["name"], "config": options_of(self.optimizer)})
+        options = options_of(self.optimizer)
+        if self.schedule is not None:
+            name, arguments, factors = SCHEDULES[self.schedule]
+            rates = {key: np.multiply(options["learning_rate"], value).tolist() for key, value in factors.items()}
+            options["learning_rate"] = getattr(optimizers.schedules, name)(**rates, **arguments)
+        if self.averages is not None:
+            momentum, every = AVERAGES[self.averages]
+            options |= {"use_ema": True, "ema_momentum": momentum, "ema_overwrite_frequency": every}
+        return optimizers.get({"class_name": self.optimizer["name"], "config": options})
 
     def public_loss(self) -> Any:
         """The loss as an object of lamina.losses."""
@@ -143,6 +173,18 @@ def public_activation(spec: reference.Layer) -> Any:
     return {"name": spec["name"], **values} if values else spec["name"]
 
 
+def class_named(name: str) -> str:
+    """The name of a class from that of a layer or a constraint."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def public_constraint(name: str | None) -> Any:
+    """A constraint of a row of CONSTRAINTS."""
+    from lamina import constraints
+
+    return None if name is None else getattr(constraints, class_named(name))(**CONSTRAINTS[name])
+
+
 def public_regularizer(l1: float, l2: float) -> Any:
     """A regularizer, of the simplest class that says it."""
     from lamina import regularizers
@@ -152,11 +194,22 @@ def public_regularizer(l1: float, l2: float) -> Any:
     return regularizers.L1(l1) if l1 else regularizers.L2(l2) if l2 else None
 
 
-def dense(units: int, use_bias: bool = True, penalty: str = "none") -> reference.Layer:
+def dense(units: int, use_bias: bool = True, penalty: str = "none", constraint: str | None = None) -> reference.Layer:
     """A dense layer with the penalties of one row of PENALTIES."""
     row = PENALTIES[penalty]
     weights = [{"l1": row.get(f"{kind}_l1", 0.0), "l2": row.get(f"{kind}_l2", 0.0)} for kind in ("kernel", "bias")]
-    return {"type": "dense", "units": units, "use_bias": use_bias, "weights": weights}
+    more = {} if constraint is None else {"constraint": constraint}
+    return {"type": "dense", "units": units, "use_bias": use_bias, "weights": weights, **more}
+
+
+def extra_layer(name: str, columns: int, times: int) -> reference.Layer:
+    """A layer of EXTRAS for so many columns, in `times` rows of each sample."""
+    if name == "frozen":
+        return {**dense(columns), "trainable": False}
+    options = EXTRAS[name]
+    if name == "normalization":
+        options = {key: [value] * columns for key, value in options.items()}
+    return {"type": name, **options, "times": times}
 
 
 def activation(name: str, *parameters: float) -> reference.Layer:
@@ -207,17 +260,22 @@ def layers_of(case: Case, outputs: int) -> list[reference.Layer]:
         layers.append(reshape(times, case["inputs"] // times))
     if case["dropout"] == "input":
         layers.append(dropout(DROPOUT_RATE, seed=11))
+    more, place, constraint = (case.get(axis) for axis in ("extra", "place", "constraint"))
+    if more is not None and place == "input":
+        layers.append(extra_layer(more, case["inputs"] // times, times))
     for depth in range(1, case["depth"]):
-        layers.append(dense(case["units"], case["use_bias"], case["penalty"]))
+        layers.append(dense(case["units"], case["use_bias"], case["penalty"], constraint))
         if case["hidden"][0] != "linear":
             layers.append(activation(*case["hidden"]))
         if extra == "prelu":
             layers.append(prelu(case["penalty"]))
         if case["dropout"] == "hidden":
             layers.append(dropout(DROPOUT_RATE, seed=2**40 + depth))
+    if more is not None and place == "hidden":
+        layers.append(extra_layer(more, case["units"], times))
     if extra == "flat" and times > 1:
         layers.append(reshape(1, times * case["units"]))
-    layers.append(dense(outputs, case["use_bias"], case["penalty"]))
+    layers.append(dense(outputs, case["use_bias"], case["penalty"], constraint))
     if case["head"][0] != "linear":
         layers.append(activation(*case["head"]))
     return layers
@@ -239,12 +297,21 @@ def centre(network: reference.Network, weights: list[Array], x: Array) -> None:
     weights[-1] = low + 0.1 * weights[-1]
 
 
+def variances_of(network: reference.Network) -> list[int]:
+    """The places of moving variances among the weights."""
+    ends = np.cumsum([reference.count_weights(layer) for layer in network.layers])
+    kinds = [layer["type"] for layer in network.layers]
+    return [int(end) - 1 for end, kind in zip(ends, kinds, strict=True) if kind == "batch_normalization"]
+
+
 def make_weights(network: reference.Network, seed: int, probabilities: bool = False) -> list[Array]:
     """Weights away from 0; with `probabilities`, a head whose sums lie around 0.5."""
     weights = []
+    variances = variances_of(network)
     for i, w in enumerate(network.weights):
         u = reference.random_uniform(seed + i, w.shape, -1.0, 1.0)
         u = np.sign(u) * (0.05 + np.abs(u))
+        u = np.abs(u) if i in variances else u
         weights.append(u * (1.5 / np.sqrt(w.shape[0]) if w.ndim == 2 else 0.5))
     if probabilities:
         weights[-2] *= 0.15
@@ -309,6 +376,8 @@ def make_problem(case: Case, rows: int, seed: int, optimizer: str = "sgd") -> Pr
         optimizer=OPTIMIZERS[optimizer],
         metrics=[name for name, kinds in METRICS.items() if loss.targets in kinds],
         sample_weight=make_sample_weights(rows * blank.times, seed + 300) if case.get("weighted") else None,
+        schedule=case.get("schedule"),
+        averages=case.get("averages"),
     )
 
 

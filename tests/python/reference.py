@@ -11,6 +11,8 @@ that the native ``Network`` takes::
     {"type": "prelu", "weights": [{"l1": 0.0, "l2": 0.0}]}
     {"type": "reshape", "units": 4}
 
+and those of `reference_layers`.
+
 Shapes: ``x`` is (rows, inputs), ``y`` is (rows, outputs) or, for the sparse loss, (rows,). A reshape makes
 several rows of each sample, or one of several; then ``y`` has as many rows for each sample. Sample weights ``w`` are
 (rows of ``y``,), or None where all count 1.
@@ -25,6 +27,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import reference_layers
 import reference_losses
 from reference_optimizers import clipped, make_optimizer
 
@@ -297,6 +300,13 @@ class RunningMeans:
 # --------------------------------------------------------------------------------------------
 
 
+def count_weights(layer: Layer) -> int:
+    """How many weights a layer has."""
+    if layer["type"] in reference_layers.LAYERS:
+        return reference_layers.LAYERS[layer["type"]].weights
+    return {"dense": 1 + layer.get("use_bias", False), "prelu": 1}.get(layer["type"], 0)
+
+
 class Network:
     """Forward, gradients and training, one layer after the other, one batch after the other."""
 
@@ -304,6 +314,8 @@ class Network:
         self.inputs, self.layers, self.dtype = inputs, list(layers), np.dtype(dtype)
         self.weights: list[Array] = []
         self.penalties: list[tuple[float, float]] = []  # (l1, l2) of each weight
+        self.trained: list[bool] = []
+        self.constraints: list[str | None] = []
         width = inputs
         self.times = 1  # rows for each sample
         for layer in self.layers:
@@ -317,11 +329,17 @@ class Network:
             elif layer["type"] == "reshape":
                 self.times = self.times * width // layer["units"]
                 width = layer["units"]
+            elif layer["type"] in reference_layers.LAYERS:
+                formulas = reference_layers.LAYERS[layer["type"]]
+                for index in range(formulas.weights):
+                    self._add(index, layer, (width,), index < formulas.trained)
         self.outputs = width
         self.iterations = 0
 
-    def _add(self, index: int, layer: Layer, shape: tuple[int, ...]) -> None:
+    def _add(self, index: int, layer: Layer, shape: tuple[int, ...], trained: bool = True) -> None:
         self.weights.append(np.zeros(shape, self.dtype))
+        self.trained.append(trained and layer.get("trainable", True))
+        self.constraints.append(layer.get("constraint") if index == 0 else None)
         penalty = layer["weights"][index] if "weights" in layer else {}
         self.penalties.append((penalty.get("l1", 0.0), penalty.get("l2", 0.0)))
 
@@ -336,11 +354,14 @@ class Network:
         optimizer: dict[str, Any],
         metrics: Sequence[str] = (),
         weighted_metrics: Sequence[str] = (),
+        schedule: str | None = None,
+        averages: reference_layers.Averages | None = None,
     ) -> None:
-        """Names the loss and the optimizer (dictionaries with names and options), and the metrics."""
+        """Names the loss and the optimizer (dictionaries with names and options), the metrics, and a schedule."""
         self.loss = loss
         options = {key: value for key, value in optimizer.items() if key != "name"}
         self.optimizer, self.limits = make_optimizer(optimizer["name"], options)
+        self.rate, self.schedule, self.averages = options["learning_rate"], schedule, averages
         self.metrics, self.weighted_metrics = list(metrics), list(weighted_metrics)
         self.iterations = 0
 
@@ -377,6 +398,10 @@ class Network:
                 value = value * self.dtype.type(layer["scale"]) + self.dtype.type(layer["offset"])
             elif layer["type"] == "reshape":
                 value = value.reshape(-1, layer["units"])
+            elif layer["type"] in reference_layers.LAYERS:
+                formulas = reference_layers.LAYERS[layer["type"]]
+                own = [next(weights) for _ in range(formulas.weights)]
+                value = formulas.forward(layer, value, own, training)
             elif training and layer["rate"] > 0:
                 value = value * self.mask(position, *value.shape)
             values.append(value)
@@ -404,6 +429,7 @@ class Network:
             shared = reference_losses.is_of_batch(self.loss)
             rows, derivative = rows * w, derivative * (w.mean() if shared else w[:, None])
         mean = float(rows.mean(dtype=np.float64))
+        mean += sum(map(reference_layers.activity_penalty, self.layers, values))
         return mean + self.penalty(), derivative / self.dtype.type(len(seen))
 
     def gradients(self, x: Array, y: Array, training: bool, w: Array | None = None) -> tuple[float, list[Array], Array]:
@@ -431,6 +457,12 @@ class Network:
                 d = d * self.dtype.type(layer["scale"])
             elif layer["type"] == "reshape":
                 d = d.reshape(value.shape)
+            elif layer["type"] in reference_layers.LAYERS:
+                formulas = reference_layers.LAYERS[layer["type"]]
+                own = [remaining.pop() for _ in range(formulas.weights)][::-1]
+                d, found = formulas.backward(layer, d, value, own, training)
+                gradients.extend(np.zeros_like(w) for w in own[formulas.trained :])
+                gradients.extend(reversed(found))
             elif training and layer["rate"] > 0:
                 d = d * self.mask(position, *value.shape)
         gradients.reverse()
@@ -441,12 +473,28 @@ class Network:
     def train_batch(self, x: Array, y: Array, w: Array | None = None) -> tuple[float, Array]:
         """One step; the loss before the update, and the outputs that gave it."""
         loss, gradients, output = self.gradients(x, y, True, w)
+        self.move_statistics(x)
         self.iterations += 1
-        self.weights = [
-            self.optimizer.update(i, w, g, self.iterations)
-            for i, (w, g) in enumerate(zip(self.weights, clipped(gradients, self.limits), strict=True))
-        ]
+        if self.schedule is not None:
+            reference_layers.scheduled(self.optimizer, self.rate, self.schedule, self.iterations)
+        places = [i for i, trained in enumerate(self.trained) if trained]
+        for i, g in zip(places, clipped([gradients[i] for i in places], self.limits), strict=True):
+            self.weights[i] = self.optimizer.update(i, self.weights[i], g, self.iterations)
+            if self.averages is not None:
+                self.weights[i] = self.averages.update(i, self.weights[i], self.iterations)
+            if (constraint := self.constraints[i]) is not None:
+                self.weights[i] = reference_layers.constrained(constraint, self.weights[i])
         return loss, output
+
+    def move_statistics(self, x: Array) -> None:
+        """Have the layers that keep moving statistics see a batch."""
+        values, place = self.trace(x, training=True), 0
+        for layer, value in zip(self.layers, values[:-1], strict=True):
+            count = count_weights(layer)
+            if layer["type"] == "batch_normalization":
+                own = self.weights[place : place + count]
+                self.weights[place + 2 : place + 4] = reference_layers.moved_statistics(layer, value, own)
+            place += count
 
     def targets_of(self, y: Array, rows: Array) -> Array:
         """The targets, or the weights, of some samples, `times` rows for each."""
@@ -475,6 +523,9 @@ class Network:
                 loss, output = self.train_batch(x[rows], targets, weights)
                 means.add(loss, targets, output, weights)
             history.append(means.results())
+        if self.averages is not None:
+            for i, average in self.averages.values.items():
+                self.weights[i] = average
         return history
 
     def evaluate(self, x: Array, y: Array, w: Array | None = None) -> list[float]:

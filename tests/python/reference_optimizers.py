@@ -175,7 +175,7 @@ class Ftrl:
     ) -> None:
         self.learning_rate, self.power, self.first = learning_rate, -learning_rate_power, initial_accumulator_value
         self.l1, self.shrinkage = l1_regularization_strength, l2_shrinkage_regularization_strength
-        self.l2 = l2_regularization_strength + beta / (2 * learning_rate)
+        self.l2, self.beta = l2_regularization_strength, beta
         self.sums: dict[int, tuple[Array, Array]] = {}
 
     def update(self, index: int, weight: Array, gradient: Array, step: int) -> Array:
@@ -185,7 +185,7 @@ class Ftrl:
         sigma = (after**self.power - total**self.power) / self.learning_rate
         linear = linear + gradient + 2 * self.shrinkage * weight - sigma * weight
         self.sums[index] = (after, linear)
-        quadratic = after**self.power / self.learning_rate + 2 * self.l2
+        quadratic = (after**self.power + self.beta) / self.learning_rate + 2 * self.l2
         return (np.clip(linear, -self.l1, self.l1) - linear) / quadratic
 
 
