@@ -162,7 +162,9 @@ def names_in(identifier: Any) -> list[str]:
     """Return the names by which a name or a configuration may stand for a class or function, the first one first."""
     if not isinstance(identifier, Mapping):
         return [identifier] if isinstance(identifier, str) else []
-    fields = ("registered_name", "config" if identifier.get("class_name") == "function" else "class_name")
+    class_name = identifier.get("class_name")
+    is_function = isinstance(class_name, str) and class_name == "function"
+    fields = ("registered_name", "config" if is_function else "class_name")
     return [name for name in map(identifier.get, fields) if isinstance(name, str)]
 
 

@@ -75,7 +75,10 @@ def resolve(
             f"Known: {', '.join(canonical(names))}"
         )
     if found is None:
-        raise _check.unknown(kind, name, canonical(names))
+        unknown = _check.unknown(kind, name, canonical(names))
+        if isinstance(identifier, Mapping):
+            raise ValueError(f"{unknown}. If it is code of your own, give it as custom_objects; see lamina.saving")
+        raise unknown
     if not isinstance(config, Mapping):
         raise TypeError(f"{kind} {name!r}: its config must be a dictionary, not {_check.shown(config)}")
     return found(**arguments(found, config, more))
@@ -83,12 +86,12 @@ def resolve(
 
 def function_named_in(identifier: Any) -> str | None:
     """Return the name of a function where a configuration stands for one that may be Keras's, which has no module."""
-    if not isinstance(identifier, Mapping) or identifier.get("class_name") != "function":
+    if not isinstance(identifier, Mapping):
         return None
-    if identifier.get("module") not in (None, "builtins"):
+    class_name, module, name = (identifier.get(key) for key in ("class_name", "module", "config"))
+    if not (isinstance(class_name, str) and class_name == "function" and isinstance(name, str)):
         return None
-    name = identifier.get("config")
-    return name if isinstance(name, str) else None
+    return name if module is None or (isinstance(module, str) and module == "builtins") else None
 
 
 def arguments(cls: type, config: Mapping[str, Any], more: Collection[str] = ()) -> dict[str, Any]:

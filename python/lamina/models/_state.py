@@ -120,10 +120,7 @@ def model_from(cls: type[M], state: State, compile: bool) -> M:
             model.compile(**state.compiled)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(
-                f"{error}; load_model(custom_objects=...) takes code of your own, and load_model(compile=False) loads "
-                "the model without what compile was given"
-            ) from error
+            raise kind(f"{error}; load_model(compile=False) loads the model without what compile was given") from error
         if state.unfit:
             warnings.warn(
                 "the optimizer's state in the file is left out, as in Keras: it is that of other weights than those "
