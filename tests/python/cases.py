@@ -156,7 +156,17 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "normalization": {"mean": 0.25, "variance": 0.5},
     "activity_regularization": {"l1": 0.01, "l2": 0.02},
     "frozen": {},
+    "gaussian_noise": {"stddev": 0.25},
+    "gaussian_dropout": {"rate": 0.2},
+    "alpha_dropout": {"rate": 0.3},
 }
+#: What every optimizer takes besides.
+CLIPS: dict[str, dict[str, float]] = {
+    "norm": {"clipnorm": 0.25}, "global": {"global_clipnorm": 0.125}, "value": {"clipvalue": 0.05},
+}  # fmt: skip
+DECAY = 0.125
+#: What the classes 0 and 1 count; others count 1.
+CLASS_WEIGHTS = {0: 0.5, 1: 2.0}
 #: Of every kernel; the formulas, with the same numbers, are in `reference_layers`.
 CONSTRAINTS: dict[str, dict[str, Any]] = {
     "non_neg": {},
@@ -324,7 +334,7 @@ def meaningful(case: Case) -> bool:
         centred = needs_centre(case["loss"], head)
         if centred and head == "log_softmax":  # all outputs are negative
             return False
-    if not _goes_with_extra(case, centred):
+    if not (_goes_with_extra(case, centred) and _can_be_fed(case) and _is_well_conditioned(case)):
         return False
     if case.get("use_bias", True):
         return True
@@ -345,6 +355,30 @@ def _goes_with_extra(case: Case, centred: bool) -> bool:
         return False
     biased = case.get("use_bias", False)
     return not (extra == "batch_normalization" and place == "hidden" and biased)
+
+
+def _is_well_conditioned(case: Case) -> bool:
+    """False where norms of 1 make rounding visible.
+
+    Kernels with one input have weights of 1 and -1, so that outputs are equal but for rounding. Ftrl makes its weights
+    anew from its sums, which then know nothing of the norm: differences grow at every step.
+    """
+    if case.get("constraint") != "unit_norm":
+        return True
+    narrow = 1 in (case.get("inputs"), case.get("units"))
+    return not (narrow or OPTIMIZERS.get(case.get("optimizer", ""), {}).get("name") == "ftrl")
+
+
+def _can_be_fed(case: Case) -> bool:
+    """False where an optimizer clips already, a class is not that of a sample, or validation takes the only row."""
+    optimizer = OPTIMIZERS.get(case.get("optimizer", ""), {})
+    if case.get("clip") is not None and any(limit in optimizer for row in CLIPS.values() for limit in row):
+        return False
+    if case.get("decay") and "weight_decay" in optimizer:
+        return False
+    if case.get("by_class") and (case.get("weighted") or case.get("layers") == "rows"):
+        return False
+    return not (case.get("validation") == "split" and case.get("rows") == 1)
 
 
 LINKS = ("softmax", "sigmoid")

@@ -17,7 +17,10 @@ import reference_layers
 import reference_losses
 from cases import (
     AVERAGES,
+    CLASS_WEIGHTS,
+    CLIPS,
     CONSTRAINTS,
+    DECAY,
     DROPOUT_RATE,
     EXTRAS,
     LOSSES,
@@ -72,22 +75,37 @@ class Problem:
         network.compile(self.loss, self.optimizer, self.metrics, self.weighted_metrics)
         return network
 
-    def sequential(self, dtype: str, form: str = "argument") -> Any:
+    def sequential(self, dtype: str, form: str = "argument", nested: str | None = None) -> Any:
         """The public model, with its weights, not compiled.
 
-        `form` says whether a Dense has its activation as an argument or as a layer after it.
+        `form` says whether a Dense has its activation as an argument or as a layer after it; `nested` whether the
+        'first' or the 'last' half of the layers is a model inside.
         """
-        from lamina import layers
         from lamina.models import Sequential
 
-        model = Sequential(dtype=dtype)
+        found = self.public_layers(form)
+        half = len(found) // 2 if nested == "last" else (len(found) + 1) // 2
+        if nested == "first":
+            found = [Sequential(found[:half], dtype=dtype), *found[half:]]
+        elif nested == "last":
+            found = [*found[:half], Sequential(found[half:], dtype=dtype)]
+        model = Sequential(found, dtype=dtype)
+        model.build((None, self.inputs))
+        model.set_weights(self.weights)
+        return model
+
+    def public_layers(self, form: str) -> list[Any]:
+        """The layers as objects of lamina.layers; see `sequential`."""
+        from lamina import layers
+
+        found: list[Any] = []
         specs = [dict(spec) for spec in self.layers]
         while specs:
             spec = specs.pop(0)
             following = specs[0] if specs and specs[0]["type"] == "activation" else None
             if spec["type"] == "dense":
                 inside = following is not None and form == "argument"
-                model.add(
+                found.append(
                     layers.Dense(
                         spec["units"],
                         activation=public_activation(specs.pop(0)) if inside else None,
@@ -99,21 +117,17 @@ class Problem:
                     )
                 )
             elif spec["type"] == "activation":
-                model.add(layers.Activation(public_activation(spec)))
+                found.append(layers.Activation(public_activation(spec)))
             elif spec["type"] == "prelu":
-                model.add(layers.PReLU(alpha_regularizer=public_regularizer(**spec["weights"][0])))
+                found.append(layers.PReLU(alpha_regularizer=public_regularizer(**spec["weights"][0])))
             elif spec["type"] == "rescaling":
-                model.add(layers.Rescaling(spec["scale"], spec["offset"]))
+                found.append(layers.Rescaling(spec["scale"], spec["offset"]))
             elif spec["type"] == "reshape":
-                model.add(layers.Reshape((spec["times"], spec["units"]) if spec["times"] > 1 else (spec["units"],)))
-            elif spec["type"] in reference_layers.LAYERS:
-                options = {key: value for key, value in spec.items() if key not in ("type", "times")}
-                model.add(getattr(layers, class_named(spec["type"]))(**options))
+                found.append(layers.Reshape((spec["times"], spec["units"]) if spec["times"] > 1 else (spec["units"],)))
             else:
-                model.add(layers.Dropout(spec["rate"], seed=spec["seed"]))
-        model.build((None, self.inputs))
-        model.set_weights(self.weights)
-        return model
+                options = {key: value for key, value in spec.items() if key not in ("type", "times")}
+                found.append(getattr(layers, class_named(spec["type"]))(**options))
+        return found
 
     def public_optimizer(self) -> Any:
         """The optimizer as an object of lamina.optimizers."""
@@ -207,6 +221,8 @@ def extra_layer(name: str, columns: int, times: int) -> reference.Layer:
     if name == "frozen":
         return {**dense(columns), "trainable": False}
     options = EXTRAS[name]
+    if name in reference_layers.NOISE:
+        options = {**options, "seed": 2**33 + 7}
     if name == "normalization":
         options = {key: [value] * columns for key, value in options.items()}
     return {"type": name, **options, "times": times}
@@ -345,6 +361,12 @@ def make_targets(kind: str, rows: int, outputs: int, seed: int) -> Array:
     raise ValueError(f"unknown kind of targets {kind!r}")
 
 
+def weights_by_class(y: Array) -> Array:
+    """What rows count by CLASS_WEIGHTS: by labels, by the largest target, or by a single target, rounded."""
+    classes = y if y.ndim == 1 else np.rint(y[:, 0]) if y.shape[1] == 1 else y.argmax(axis=1)
+    return np.array([CLASS_WEIGHTS.get(int(one), 1.0) for one in classes])
+
+
 def make_sample_weights(rows: int, seed: int) -> Array:
     """Weights up to 2, every fifth of them 0."""
     w = reference.random_uniform(seed, (rows,), 0.1, 2.0)
@@ -405,6 +427,9 @@ def training_problem(case: Case, attempt: int = 0) -> Problem:
     """The problem of a training, some of its columns 0 in every row or in half of them."""
     problem = make_problem(case, case["rows"], seed_of(case) + attempt, case["optimizer"])
     problem.optimizer = {**problem.optimizer, "learning_rate": problem.optimizer["learning_rate"] / 2**attempt}
+    problem.optimizer |= CLIPS.get(case.get("clip") or "", {}) | ({"weight_decay": DECAY} if case.get("decay") else {})
+    if case.get("by_class"):
+        problem.sample_weight = weights_by_class(problem.y)
     problem.x *= min(1.0, np.sqrt(8 / case["inputs"]))  # long rows would need smaller steps
     if case["zero_columns"]:
         problem.x[:, ::3] = 0

@@ -7,6 +7,7 @@ that the native ``Network`` takes::
      "weights": [{"l1": 0.0, "l2": 0.0}, {"l1": 0.0, "l2": 0.0}]}
     {"type": "activation", "name": "leaky_relu", "parameters": [0.2]}
     {"type": "dropout", "rate": 0.2, "seed": 1}
+    {"type": "gaussian_noise", "stddev": 0.2, "seed": 1}
     {"type": "rescaling", "scale": 2.0, "offset": -1.0}
     {"type": "prelu", "weights": [{"l1": 0.0, "l2": 0.0}]}
     {"type": "reshape", "units": 4}
@@ -23,6 +24,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -113,6 +115,14 @@ def dropout_mask(seed: int, stream: int, step: int, rows: int, units: int, rate:
     words = np.stack(random_block(seed, block, step, stream))
     word = words[((element >> np.uint64(4)) & np.uint64(3)).astype(np.intp), np.arange(element.size)]
     return (word >= np.uint64(math.floor(rate * 2**32))).reshape(rows, units)
+
+
+@lru_cache(maxsize=512)
+def normal_draws(seed: int, stream: int, step: int, rows: int, units: int) -> Array:
+    """Draws of mean 0 and variance 1; [rows, units]."""
+    words = random_words64(seed, rows * units, step, stream)
+    shares = ((words >> np.uint64(12)).astype(np.float64) + 0.5) * 2.0**-52
+    return np.reshape([NormalDist().inv_cdf(share) for share in shares], (rows, units))
 
 
 # --------------------------------------------------------------------------------------------
@@ -372,13 +382,16 @@ class Network:
         is_link = last["type"] == "activation" and last["name"] in ("softmax", "sigmoid")
         return last["name"] if is_link and reference_losses.takes_off_link(self.loss) else ""
 
-    def mask(self, position: int, rows: int, units: int) -> Array:
-        """What the dropout layer at `position` multiplies by in the current iteration."""
+    def noise(self, position: int, rows: int, units: int) -> tuple[Array, Array]:
+        """What the layer at `position` multiplies by, and what it adds, in the current iteration."""
         layer = self.layers[position]
-        rate = layer["rate"]
         stream = sum(earlier["type"] != "reshape" for earlier in self.layers[:position])
-        kept = dropout_mask(layer["seed"], stream, self.iterations, rows, units, rate)
-        return kept * self.dtype.type(1 / (1 - rate))
+        place = (layer["seed"], stream, self.iterations, rows, units)
+        amount = layer["stddev"] if "stddev" in layer else layer["rate"]
+        normal = layer["type"].startswith("gaussian")
+        draws = normal_draws(*place) if normal else dropout_mask(*place, amount)
+        factor, shift = reference_layers.NOISE[layer["type"]](amount, draws)
+        return np.asarray(factor, self.dtype), np.asarray(shift, self.dtype)
 
     def trace(self, x: Array, training: bool) -> list[Array]:
         """The input of every layer, and at the end the output of the last."""
@@ -402,8 +415,9 @@ class Network:
                 formulas = reference_layers.LAYERS[layer["type"]]
                 own = [next(weights) for _ in range(formulas.weights)]
                 value = formulas.forward(layer, value, own, training)
-            elif training and layer["rate"] > 0:
-                value = value * self.mask(position, *value.shape)
+            elif training:
+                factor, shift = self.noise(position, *value.shape)
+                value = value * factor + shift
             values.append(value)
         return values
 
@@ -463,8 +477,8 @@ class Network:
                 d, found = formulas.backward(layer, d, value, own, training)
                 gradients.extend(np.zeros_like(w) for w in own[formulas.trained :])
                 gradients.extend(reversed(found))
-            elif training and layer["rate"] > 0:
-                d = d * self.mask(position, *value.shape)
+            elif training:
+                d = d * self.noise(position, *value.shape)[0]
         gradients.reverse()
         for i, (w, (l1, l2)) in enumerate(zip(self.weights, self.penalties, strict=True)):
             gradients[i] = gradients[i] + l1 * np.sign(w) + 2 * l2 * w
@@ -509,10 +523,11 @@ class Network:
         shuffle: bool,
         seed: int,
         w: Array | None = None,
+        after_epoch: Callable[[int], None] = lambda epoch: None,
     ) -> list[list[float]]:
-        """[loss, metric, ...] of every epoch; the last batch of an epoch may be smaller."""
+        """[loss, metric, ...] of every epoch, 0, 1, ...; the last batch of an epoch may be smaller."""
         history = []
-        for _ in range(epochs):
+        for epoch in range(epochs):
             n = len(x)
             order = permutation(seed, self.iterations, n) if shuffle else np.arange(n)
             means = RunningMeans(self.metrics, self.weighted_metrics)
@@ -523,14 +538,17 @@ class Network:
                 loss, output = self.train_batch(x[rows], targets, weights)
                 means.add(loss, targets, output, weights)
             history.append(means.results())
+            after_epoch(epoch)
         if self.averages is not None:
             for i, average in self.averages.values.items():
                 self.weights[i] = average
         return history
 
-    def evaluate(self, x: Array, y: Array, w: Array | None = None) -> list[float]:
-        """[loss with penalties, metric, ...] without dropout."""
-        values = self.trace(x, training=False)
+    def evaluate(self, x: Array, y: Array, w: Array | None = None, batch_size: int | None = None) -> list[float]:
+        """[loss with penalties, metric, ...] without noise, of all rows at once or of batches."""
         means = RunningMeans(self.metrics, self.weighted_metrics)
-        means.add(self.loss_of(values, y, w)[0], y, values[-1], w)
+        for rows in np.split(np.arange(len(x)), range(batch_size or len(x), len(x), batch_size or len(x))):
+            values, targets = self.trace(x[rows], training=False), self.targets_of(y, rows)
+            counts = None if w is None else self.targets_of(w, rows)
+            means.add(self.loss_of(values, targets, counts)[0], targets, values[-1], counts)
         return means.results()

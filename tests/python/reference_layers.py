@@ -110,6 +110,22 @@ def activity_penalty(layer: Layer, x: Array) -> float:
     return float(layer["l1"] * np.abs(x).sum() + layer["l2"] * (x * x).sum()) / (len(x) // layer["times"])
 
 
+#: What a layer in training multiplies by and adds, of its rate or deviation and its draws: which values it keeps, or z.
+NOISE: dict[str, Callable[[float, Array], tuple[Any, Any]]] = {
+    "dropout": lambda rate, kept: (kept / (1 - rate), 0.0),
+    "gaussian_noise": lambda deviation, z: (1.0, deviation * z),
+    "gaussian_dropout": lambda rate, z: (1 + math.sqrt(rate / (1 - rate)) * z, 0.0),
+    "alpha_dropout": lambda rate, kept: _alpha_dropout(rate, kept),
+}
+_LOWEST = -1.6732632423543772 * 1.0507009873554805  # of SELU
+
+
+def _alpha_dropout(rate: float, kept: Array) -> tuple[Array, Array]:
+    """Klambauer et al. 2017: what is dropped becomes SELU's lowest value, then mean and variance are put back."""
+    scale = 1 / math.sqrt((1 - rate) * (1 + rate * _LOWEST**2))
+    return scale * kept, scale * _LOWEST * (np.where(kept, 0, 1) - rate)
+
+
 # --- after an update --------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,8 @@ AXES: dict[str, list[Any]] = {
     "constraint": [None, *cases.CONSTRAINTS],
     "schedule": [None, *cases.SCHEDULES],
     "averages": [None, *cases.AVERAGES],
+    "clip": [None, *cases.CLIPS],
+    "decay": [False, True],
     "use_bias": [True, False],
     "shuffle": [True, False],
     "zero_columns": [True, False],
@@ -37,6 +39,9 @@ AXES: dict[str, list[Any]] = {
     "units": [1, 3, 17, None],
     "outputs": [1, 2, 5],
     "weighted": [True, False],
+    "by_class": [False, True],
+    "validation": [None, "split", "data"],
+    "nested": [None, "first", "last"],
     "form": ["argument", "layer"],
 }
 SEED, EPOCHS = 3, 2
@@ -53,32 +58,73 @@ def drawn(draw: st.DrawFn) -> cases.Case:
     return case
 
 
+def feeding(case: cases.Case, problem: problems.Problem) -> tuple[dict[str, Any], int, list[Any], int]:
+    """What `fit` is given besides targets, how many rows it trains on, what it is judged by, every how many epochs."""
+    x, y, w = problem.x, problem.public_targets(), problem.weights_of_samples("float64")
+    given: dict[str, Any] = {}
+    if case["by_class"]:
+        given["class_weight"] = cases.CLASS_WEIGHTS
+    elif w is not None:
+        given["sample_weight"] = w
+    if case["validation"] == "split":
+        rows = len(x) * 3 // 4
+        judged = [x[rows:], y[rows:], None if w is None or case["by_class"] else w[rows:]]
+        return {**given, "validation_split": 0.25, "validation_batch_size": 3}, rows, judged, 1
+    if case["validation"] == "data":
+        judged = [x[::-1] / 2, y, w]
+        data = tuple(judged if w is not None else judged[:2])
+        return {**given, "validation_data": data, "validation_freq": 2, "validation_batch_size": 3}, len(x), judged, 2
+    return given, len(x), [], EPOCHS + 1
+
+
 def compared(case: cases.Case) -> bool:
     """Train both and compare all that comes of it; False where the reference diverges."""
     problem = problems.training_problem(case)
     network = problem.reference("float64")
-    w = problem.sample_weight
+    given, rows, judged, every = feeding(case, problem)
+    x, y, w = problem.x, problem.y, problem.sample_weight
+    validated: list[list[float]] = []
+
+    def judge(epoch: int) -> None:
+        if (epoch + 1) % every == 0:
+            targets, counts = judged[1].reshape(-1, *y.shape[1:]), judged[2]
+            validated.append(network.evaluate(judged[0], targets, None if counts is None else counts.ravel(), 3))
+
+    times = network.times
     with np.errstate(all="ignore"):
-        expected = network.fit(problem.x, problem.y, case["batch"], EPOCHS, case["shuffle"], SEED, w)
-    if not (np.isfinite(expected).all() and np.abs(expected).max() < 1e6):
+        expected = network.fit(
+            x[:rows],
+            y[: rows * times],
+            case["batch"],
+            EPOCHS,
+            case["shuffle"],
+            SEED,
+            None if w is None else w[: rows * times],
+            judge,
+        )
+    finite = all(np.isfinite(values).all() for values in (expected, validated, *network.weights))
+    if not (finite and np.abs(expected).max() < 1e6):
         return False
-    model = problem.sequential("float64", case["form"])
+    model = problem.sequential("float64", case["form"], case["nested"])
     model._seed = SEED
     weighted = {"weighted_metrics": list(problem.weighted_metrics)} if problem.weighted_metrics else {}
     model.compile(problem.public_optimizer(), problem.public_loss(), metrics=list(problem.metrics), **weighted)
-    given = {} if w is None else {"sample_weight": problem.weights_of_samples("float64")}
-    fit = model.fit(
-        problem.x, problem.public_targets(), case["batch"], EPOCHS, shuffle=case["shuffle"], verbose=0, **given
-    )
-    history = np.transpose([fit.history[name] for name in model._settings.names])
-    np.testing.assert_allclose(history, expected, rtol=1e-7, atol=1e-9)
+    targets = problem.public_targets()
+    fit = model.fit(x, targets, case["batch"], EPOCHS, shuffle=case["shuffle"], verbose=0, **given)
+    names = model._settings.names
+    np.testing.assert_allclose(np.transpose([fit.history[name] for name in names]), expected, rtol=1e-7, atol=1e-9)
+    if judged:
+        found = np.transpose([fit.history[f"val_{name}"] for name in names])
+        np.testing.assert_allclose(found, validated, rtol=1e-7, atol=1e-8)
     for found, weight in zip(model.get_weights(), network.weights, strict=True):
         np.testing.assert_allclose(found.ravel(), weight.ravel(), rtol=1e-7, atol=1e-8)
-    evaluated = model.evaluate(problem.x, problem.public_targets(), verbose=0, return_dict=True, **given)
-    found = [evaluated[name] for name in model._settings.names]
-    np.testing.assert_allclose(found, network.evaluate(problem.x, problem.y, w), rtol=1e-7, atol=1e-8)
-    predicted = network.predict(problem.x)
-    np.testing.assert_allclose(model.predict(problem.x).ravel(), predicted.ravel(), rtol=1e-7, atol=1e-8)
+    counts = problem.weights_of_samples("float64")
+    evaluated = model.evaluate(x, targets, verbose=0, return_dict=True, sample_weight=counts)
+    found = [evaluated[name] for name in names]
+    with np.errstate(all="ignore"):
+        judgement = network.evaluate(x, y, w, 32)
+    np.testing.assert_allclose(found, judgement, rtol=1e-7, atol=1e-8)
+    np.testing.assert_allclose(model.predict(x).ravel(), network.predict(x).ravel(), rtol=1e-7, atol=1e-8)
     return True
 
 
@@ -119,6 +165,63 @@ def test_a_difference_in_a_layer_would_be_found(extra: str, monkeypatch: pytest.
     right = reference_layers.LAYERS[extra]
     wrong = right._replace(forward=lambda *given: right.forward(*given) * (1 + 1e-6))
     monkeypatch.setitem(reference_layers.LAYERS, extra, wrong)
+    with pytest.raises(AssertionError):
+        compared(case)
+
+
+@pytest.mark.parametrize("extra", [name for name in reference_layers.NOISE if name in cases.EXTRAS])
+def test_a_difference_in_noise_would_be_found(extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rate or a deviation that is another by a millionth."""
+    case = SMALL | {"extra": extra}
+    assert compared(case)
+    right = reference_layers.NOISE[extra]
+    monkeypatch.setitem(reference_layers.NOISE, extra, lambda amount, draws: right(amount * (1 + 1e-6), draws))
+    with pytest.raises(AssertionError):
+        compared(case)
+
+
+@pytest.mark.parametrize(
+    ("axis", "value", "name", "other"),
+    [
+        ("clip", "norm", "CLIPS", {"norm": {"clipnorm": 0.25 + 1e-6}}),
+        ("clip", "global", "CLIPS", {"global": {"global_clipnorm": 0.125 + 1e-6}}),
+        ("clip", "value", "CLIPS", {"value": {"clipvalue": 0.05 + 1e-6}}),
+        ("decay", True, "DECAY", 0.125 + 1e-5),
+        ("by_class", True, "CLASS_WEIGHTS", {0: 0.5, 1: 2.0 + 1e-6}),
+    ],
+)
+def test_a_difference_in_options_would_be_found(
+    axis: str, value: Any, name: str, other: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reference is told another number than lamina."""
+    case = SMALL | {axis: value, "outputs": 2}
+    assert compared(case)
+    reference = problems.Problem.reference
+
+    def misled(problem: problems.Problem, dtype: str) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(problems, name, other)
+            wrong = problems.training_problem(case)
+        problem.sample_weight = wrong.sample_weight
+        return reference(wrong, dtype)
+
+    monkeypatch.setattr(problems.Problem, "reference", misled)
+    with pytest.raises(AssertionError):
+        compared(case)
+
+
+@pytest.mark.parametrize("validation", ["split", "data"])
+def test_a_difference_in_validation_would_be_found(validation: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A first row that the reference does not judge."""
+    case = SMALL | {"validation": validation}
+    assert compared(case)
+    right = feeding
+
+    def without_a_row(*given: Any) -> Any:
+        options, rows, judged, every = right(*given)
+        return options, rows, [part if part is None else part[1:] for part in judged], every
+
+    monkeypatch.setitem(globals(), "feeding", without_a_row)
     with pytest.raises(AssertionError):
         compared(case)
 
