@@ -23,14 +23,26 @@ inline __attribute__((always_inline)) void multiply_add(V (&acc)[M][N], const ty
   }
 }
 
-// acc[m][j] += Σ_k A(m, k) B(k, j), A(m, k) = a[m * a_stride + k] or a[m + k * a_stride].
-template <class V, int M, int N, Along along>
+// Between two terms, a part of what is read soon: M rows of a panel in as many terms as it has columns. Fetched all at
+// once they would hold up what is read now: 8 % of a product.
+template <int M, class T> inline __attribute__((always_inline)) void prefetch_part(const T* rows, Index term) {
+  constexpr int line = 64 / sizeof(T), lines = (M + line - 1) / line;
+#pragma GCC unroll 4
+  for (int i = 0; i < lines; ++i) __builtin_prefetch(rows + (term * lines + i) * line);
+}
+
+// acc[m][j] += Σ_k A(m, k) B(k, j), A(m, k) = a[m * a_stride + k] or a[m + k * a_stride]. `soon`: M rows of a panel that
+// will be read next.
+template <class V, int M, int N, Along along, bool prefetches = false>
 inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename V::Scalar* a, Index a_stride,
                                                  const typename V::Scalar* b, Index b_row, Index depth,
-                                                 const std::uint8_t* live) {
+                                                 const std::uint8_t* live, const typename V::Scalar* soon = nullptr) {
   const Index step = along == Along::depth ? 1 : a_stride;
   if (live == nullptr) {
-    for (Index k = 0; k < depth; ++k) multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
+    for (Index k = 0; k < depth; ++k) {
+      if constexpr (prefetches) prefetch_part<M>(soon, k);
+      multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
+    }
   } else {
     // Listed beforehand, without a branch that could be foreseen wrongly: a chain waits some 20 cycles for that.
     int kept[lamina::segment_depth], n = 0;
@@ -38,7 +50,10 @@ inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename 
       kept[n] = k;
       n += live[k] != 0;
     }
-    for (int i = 0; i < n; ++i) multiply_add<V, M, N, along>(acc, a + kept[i] * step, a_stride, b + kept[i] * b_row);
+    for (int i = 0; i < n; ++i) {
+      if constexpr (prefetches) prefetch_part<M>(soon, i);
+      multiply_add<V, M, N, along>(acc, a + kept[i] * step, a_stride, b + kept[i] * b_row);
+    }
   }
 }
 
@@ -77,14 +92,6 @@ template <class F> void even_groups(Index n, Index most, const F& f) {
   }
 }
 
-// Fetches rows of a panel that the hardware does not foresee: they lie far from those that were read last.
-template <class T> inline __attribute__((always_inline)) void prefetch_rows(const T* rows, Index row, Index count) {
-  constexpr int line = 64 / sizeof(T);
-  for (Index r = 0; r < count; ++r)
-#pragma GCC unroll 4
-    for (int c = 0; c < panel_width; c += line) __builtin_prefetch(rows + r * row + c);
-}
-
 // Rows [row, row + M) of the product, N vectors at column c. Rows that lie as in a panel have a stride known beforehand,
 // which leaves no register to be spilled.
 template <class V, int M, int N, bool in_panel>
@@ -96,9 +103,14 @@ void product_tile(const lamina::kernels::Product<typename V::Scalar>& p, Index r
   clear(acc);
   for (Index k = 0; k < p.depth; k += p.chunk, a += p.a_chunk) {
     const Index depth = p.depth - k < p.chunk ? p.depth - k : p.chunk;
-    if (k + p.chunk < p.depth) prefetch_rows(a + p.a_chunk, a_row, M);
-    chain<V, M, N, Along::depth>(acc, a, a_row, p.b + k * p.b_row + c, p.b_row, depth,
-                                 p.live == nullptr ? nullptr : p.live + k);
+    const T* b = p.b + k * p.b_row + c;
+    const std::uint8_t* live = p.live == nullptr ? nullptr : p.live + k;
+    if (in_panel && p.depth == lamina::segment_depth) {  // what shorter ones read stays in the first-level cache
+      const T* soon = k + p.chunk < p.depth ? a + p.a_chunk : p.a + (row + M) * a_row;
+      chain<V, M, N, Along::depth, true>(acc, a, a_row, b, p.b_row, depth, live, soon);
+    } else {
+      chain<V, M, N, Along::depth>(acc, a, a_row, b, p.b_row, depth, live);
+    }
   }
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m)

@@ -112,8 +112,8 @@ def register_keras_serializable(package: str = "Custom", name: str | None = None
 
 
 def registered_name(obj: Any) -> str | None:
-    """Return the name that a class or function is registered by, if it is."""
-    return next((name for name, registered in _registered.items() if registered is obj), None)
+    """Return the name that a class or function is registered by, the last one, if it is."""
+    return next((name for name in reversed(_registered) if _registered[name] is obj), None)
 
 
 def get_registered_name(obj: Any) -> str:
@@ -153,7 +153,14 @@ def get_registered_object(
     -------
     type, callable or None
         The class or function; None where the name stands for none.
+
+    Raises
+    ------
+    TypeError
+        If the name is no text.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"get_registered_object(name={_check.shown(name)}): give the name of a class or a function")
     places = (_in_scope.get(), _registered, custom_objects or {}, module_objects or {})
     return next((place[name] for place in places if name in place), None)
 

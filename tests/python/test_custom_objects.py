@@ -175,6 +175,8 @@ def test_registering(registered: dict[str, Any]) -> None:
     assert losses.serialize(losses.get(squared))["registered_name"] == "mine>sq"
     assert isinstance(initializers.get("Custom>Halves"), Halves)
     assert lamina.utils.get_custom_objects() is registered
+    saving.register_keras_serializable("again")(Halves)
+    assert saving.get_registered_name(Halves) == "again>Halves"
 
 
 @pytest.mark.parametrize("loss", [Squared(), squared])
@@ -249,4 +251,6 @@ def test_what_cannot_be_registered(registered: dict[str, Any]) -> None:
         saving.register_keras_serializable("a", 3)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="obj=3"):
         saving.get_registered_name(3)
+    with pytest.raises(TypeError, match=r"name=\[\]"):
+        saving.get_registered_object([])  # type: ignore[arg-type]
     assert not registered
