@@ -126,6 +126,17 @@ def test_a_model_remade(remade: Callable[[Sequential, Any], Sequential]) -> None
 def test_a_clone_has_the_code_at_hand() -> None:
     np.testing.assert_array_equal(clone_model(model_with()).get_weights()[0], np.full((2, 1), 0.75))
 
+    class HeNormal(Halves):
+        """Called like one of the package's."""
+
+    class Strong(regularizers.L2):
+        """A penalty of a user's own."""
+
+    layer = layers.Dense(1, kernel_initializer=HeNormal(), kernel_regularizer=Strong(0.5), input_shape=(2,))
+    twin = clone_model(Sequential([layer]))
+    np.testing.assert_array_equal(twin.get_weights()[0], np.full((2, 1), 0.5))
+    assert (type(twin.layers[0].kernel_regularizer), twin.layers[0].kernel_regularizer.l2) == (Strong, 0.5)
+
 
 def test_families() -> None:
     """Each has its deserialize; strings and configurations are looked up, one's own first."""

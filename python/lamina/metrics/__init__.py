@@ -322,7 +322,7 @@ def _refuse_unfinished(metric: Metric) -> None:
 
 
 def is_own(metric: Metric) -> bool:
-    """Return whether a metric is code of a user's own, which no configuration holds.
+    """Return whether a metric is code of a user's own.
 
     Parameters
     ----------

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import _check, _custom
-from ..initializers import Initializer, is_known
+from ..initializers import Initializer
 from ..layers import Layer
+from ..regularizers import Regularizer
 from . import _files
 from ._sequential import Sequential
 
@@ -96,7 +97,7 @@ def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = No
     """
     _checked(model, "clone_model")
     if clone_function is None:
-        with _custom.scope(_own_initializers(model), "clone_model"):
+        with _custom.scope(_own_classes(model), "clone_model"):
             return Sequential.from_config(model.get_config())
     if not callable(clone_function):
         raise TypeError(
@@ -108,10 +109,11 @@ def clone_model(model: Any, clone_function: Callable[[Layer], Layer] | None = No
     return twin
 
 
-def _own_initializers(model: Sequential) -> dict[str, type[Initializer]]:
+def _own_classes(model: Sequential) -> dict[str, type]:
+    """Return the classes of a model's initializers and regularizers that are a user's own."""
     arguments = (value for layer in model._leaves() for value in vars(layer).values())
-    classes = (type(value) for value in arguments if isinstance(value, Initializer))
-    return {cls.__name__: cls for cls in classes if not is_known(cls.__name__)}
+    classes = (type(value) for value in arguments if isinstance(value, (Initializer, Regularizer)))
+    return {cls.__name__: cls for cls in classes if cls.__module__.partition(".")[0] != "lamina"}
 
 
 def _cloned(model: Any, make: Callable[[Layer], Layer]) -> Sequential:
