@@ -13,7 +13,7 @@ namespace lamina {
 
 template <class T> class Arena {
  public:
-  static constexpr Index alignment = 64;  // bytes: a cache line, and the widest vector
+  static constexpr Index alignment = 128;      // bytes: two cache lines, which CPUs fetch together
   static constexpr Index huge_page = 2 << 20;  // bytes; wide layers walk through more pages than a core keeps at hand
 
   // Reserves room for count elements; usable after allocate().

@@ -40,6 +40,10 @@ template <class T> class Step {
   virtual Index tiles(Index rows) const = 0;
   virtual void run(Index begin, Index end, const Batch<T>& batch) const = 0;
 
+  // Asks for one of so many parts of what run(begin, end) of the next batch will read from far away: called between the
+  // steps of this one, since all at once would be waited for.
+  virtual void fetch_next(Index /*begin*/, Index /*end*/, Index /*part*/, Index /*parts*/, const Batch<T>&) const {}
+
   // Floating-point operations, or what takes as long: for the choice of a team's size.
   virtual double work(Index rows) const = 0;
 

@@ -8,12 +8,12 @@
 
 namespace lamina {
 
-// What the members of a team share while they run.
+// What the members of a team share while they run, each in lines of its own.
 class TeamState {
   friend class Team;
-  alignas(64) std::atomic<int> arrived_{0};
-  alignas(64) std::atomic<unsigned> generation_{0};
-  alignas(64) std::atomic<bool> failed_{false};
+  alignas(128) std::atomic<int> arrived_{0};
+  alignas(128) std::atomic<unsigned> generation_{0};
+  alignas(128) std::atomic<bool> failed_{false};
 };
 
 // Thrown by barrier() where another member has failed; never leaves run_team.

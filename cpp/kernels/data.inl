@@ -11,35 +11,51 @@ template <int step, class V> inline __attribute__((always_inline)) void exchange
   }
 }
 
-// Rows [0, count) and V::lanes columns of src become columns of dst: log2(lanes) rounds of exchanges in registers.
+// V::lanes rows and columns of src become columns and rows of dst: log2(lanes) rounds of exchanges in registers. A call
+// each: where the compiler sees many of them it keeps the addresses of all rows at hand, in memory.
 template <class V>
-inline __attribute__((always_inline)) void transpose_block(Index count, Index columns, const typename V::Scalar* src,
-                                                           Index src_row, typename V::Scalar* dst, Index dst_row) {
+__attribute__((noinline)) void transpose_block(const typename V::Scalar* src, Index src_row, typename V::Scalar* dst,
+                                               Index dst_row) {
+  V x[V::lanes];
+#pragma GCC unroll 16
+  for (int i = 0; i < V::lanes; ++i, src += src_row) x[i] = V::load(src);
+  exchange_all<1>(x);
+#pragma GCC unroll 16
+  for (int i = 0; i < V::lanes; ++i, dst += dst_row) x[i].store(dst);
+}
+
+// The same of `count` rows and so many columns, which may be fewer.
+template <class V>
+__attribute__((noinline)) void transpose_part(Index count, Index columns, const typename V::Scalar* src, Index src_row,
+                                              typename V::Scalar* dst, Index dst_row) {
   V x[V::lanes];
   for (int i = 0; i < V::lanes; ++i) x[i] = i < count ? V::load(src + i * src_row) : V::set(0);
   exchange_all<1>(x);
-  if (count == V::lanes && columns == V::lanes) {
-    for (int i = 0; i < V::lanes; ++i) x[i].store(dst + i * dst_row);
-  } else {
-    for (int i = 0; i < V::lanes; ++i)
-      if (i < columns) x[i].store_first(dst + i * dst_row, static_cast<int>(count));
-  }
+  for (int i = 0; i < V::lanes; ++i)
+    if (i < columns) x[i].store_first(dst + i * dst_row, static_cast<int>(count));
 }
 
 template <class V>
 void transpose(Index rows, Index columns, const typename V::Scalar* src, Index src_row, typename V::Scalar* dst,
                Index dst_row) {
   for (Index r = 0; r < rows; r += V::lanes)
-    for (Index c = 0; c < columns; c += V::lanes)
-      transpose_block<V>(rows - r < V::lanes ? rows - r : V::lanes, columns - c < V::lanes ? columns - c : V::lanes,
-                         src + r * src_row + c, src_row, dst + c * dst_row + r, dst_row);
+    for (Index c = 0; c < columns; c += V::lanes) {
+      const typename V::Scalar* const from = src + r * src_row + c;
+      typename V::Scalar* const to = dst + c * dst_row + r;
+      const Index count = rows - r < V::lanes ? rows - r : V::lanes,
+                  width = columns - c < V::lanes ? columns - c : V::lanes;
+      if constexpr (V::lanes == 1)
+        *to = *from;
+      else if (count == V::lanes && width == V::lanes)
+        transpose_block<V>(from, src_row, to, dst_row);
+      else
+        transpose_part<V>(count, width, from, src_row, to, dst_row);
+    }
 }
 
-template <class Source, class T> const Source* source_row(const lamina::kernels::Gather<T>& g, Index row) {
-  return reinterpret_cast<const Source*>(static_cast<const char*>(g.source) + row * g.source_row);
-}
 template <class Source, class T> const Source* source_of(const lamina::kernels::Gather<T>& g, Index r) {
-  return source_row<Source>(g, g.order == nullptr ? g.first + r : g.order[r]);
+  const Index row = g.order == nullptr ? g.first + r : g.order[r];
+  return reinterpret_cast<const Source*>(static_cast<const char*>(g.source) + row * g.source_row);
 }
 
 template <class T> T* target_of(const lamina::kernels::Gather<T>& g, Index r, Index c) {
@@ -76,10 +92,6 @@ template <class V, class Source, int N> void gather_columns(const lamina::kernel
 }
 
 template <class V, class Source> void gather(const lamina::kernels::Gather<typename V::Scalar>& g) {
-  constexpr Index line = 64 / static_cast<Index>(sizeof(Source));
-  if (g.next != nullptr)
-    for (Index r = 0; r < g.next_rows; ++r)
-      for (Index c = g.begin; c < g.end; c += line) __builtin_prefetch(source_row<Source>(g, g.next[r]) + c);
   constexpr int together = 4;
   Index c = g.begin;
   for (; c + together * V::lanes <= g.end; c += together * V::lanes) gather_columns<V, Source, together>(g, c);

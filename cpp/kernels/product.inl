@@ -4,9 +4,6 @@
 template <class V> inline constexpr int tile_vectors = V::lanes * 4 >= panel_width ? panel_width / V::lanes : 4;
 template <class V> inline constexpr int tile_rows = (V::registers - tile_vectors<V> - 2) / tile_vectors<V>;
 
-template <class A, class B> inline constexpr bool same_type = false;
-template <class A> inline constexpr bool same_type<A, A> = true;
-
 enum class Along { depth, rows };  // which index of A is contiguous
 
 template <class V, int M, int N, Along along>
@@ -82,14 +79,11 @@ template <class V, int N, class F> void for_vectors(Index columns, const F& f) {
   }
 }
 
-// Calls f(begin, count) for as few and as even groups of at most `most` as cover [0, n).
+// Calls f(begin, end, size) for as few and as even groups of at most `most` as cover [0, n): first the larger ones.
 template <class F> void even_groups(Index n, Index most, const F& f) {
-  const Index groups = (n + most - 1) / most, size = n / groups, larger = n % groups;
-  for (Index g = 0, begin = 0; g < groups; ++g) {
-    const Index count = g < larger ? size + 1 : size;
-    f(begin, count);
-    begin += count;
-  }
+  const Index groups = (n + most - 1) / most, size = n / groups, larger = n % groups * (size + 1);
+  if (larger > 0) f(Index{0}, larger, size + 1);
+  f(larger, n, size);
 }
 
 // Rows [row, row + M) of the product, N vectors at column c. Rows that lie as in a panel have a stride known beforehand,
@@ -125,9 +119,10 @@ void product_tile(const lamina::kernels::Product<typename V::Scalar>& p, Index r
 
 template <class V> void product(const lamina::kernels::Product<typename V::Scalar>& p) {
   for_vectors<V, tile_vectors<V>>(p.columns, [&]<int N>(Index c) {
-    even_groups(p.rows, tile_rows<V>, [&](Index row, Index rows) {
+    even_groups(p.rows, tile_rows<V>, [&](Index begin, Index end, Index rows) {
       with_rows<tile_rows<V>>(rows, [&]<int M>() {
-        p.a_row == panel_width ? product_tile<V, M, N, true>(p, row, c) : product_tile<V, M, N, false>(p, row, c);
+        for (Index row = begin; row < end; row += M)
+          p.a_row == panel_width ? product_tile<V, M, N, true>(p, row, c) : product_tile<V, M, N, false>(p, row, c);
       });
     });
   });
@@ -166,162 +161,131 @@ inline __attribute__((always_inline)) void add_previous(const Args& g, Index fir
       acc[m][j] = V::load(g.previous + (first + m) * panel_width + c + j * V::lanes) + acc[m][j];
 }
 
-// The gradient of inputs [first, first + M) of a panel, N vectors at column c.
+// Terms [begin, end) of the gradient of inputs [first, first + M), which lie in one panel of x.
 template <class V, int M, int N, class Args>
-inline __attribute__((always_inline)) void gradient_tile(const Args& g, bool live, Index first, Index c, V (&acc)[M][N]) {
-  clear(acc);
-  if (live) chain<V, M, N, Along::rows>(acc, g.x + first, g.x_row, g.dz + c, g.dz_row, g.rows, nullptr);
-  add_previous(g, first, c, acc);
+inline __attribute__((always_inline)) void add_terms(const Args& g, Index begin, Index end, const typename V::Scalar* x,
+                                                     Index c, V (&acc)[M][N]) {
+  chain<V, M, N, Along::rows>(acc, x + begin * g.x_row, g.x_row, g.dz + begin * g.dz_row + c, g.dz_row, end - begin,
+                              nullptr);
 }
 
-// Up to 32 inputs from `first` on, a multiple of 32: what lies in one panel of x.
-template <class Args> Args panel_of_inputs(Args g, Index first) {
-  g.inputs = g.inputs - first < panel_width ? g.inputs - first : panel_width;
-  g.x += first / panel_width * g.x_panel;
-  if (g.live != nullptr) g.live += first;
-  if (g.previous != nullptr) g.previous += first * panel_width;
-  g.weights += first * panel_width;
-  for (auto& slot : g.slots)
-    if (slot != nullptr) slot += first * panel_width;
-  return g;
-}
+// Tiles of a gradient, in inputs by vectors, and the terms between two updates. Of a large batch a panel's 32 inputs in
+// three, which leaves registers for an update. A small one spends its time in the update: tiles as large as hides the
+// latency of multiply-adds, no more, since few inputs are more often zero in the whole batch. With few registers
+// updates do not wait, which costs more there than it gains.
+template <class V> struct LargeTile {
+  static constexpr int inputs = tile_rows<V> < 11 ? tile_rows<V> : 11, vectors = tile_vectors<V>, terms = 3;
+  static constexpr int fetched = 2 * inputs;
+};
+template <class V, bool many_registers = (V::registers >= 32)> struct SmallTile {
+  static constexpr int inputs = 8, vectors = 1, terms = 1, fetched = 0;
+};
+template <class V> struct SmallTile<V, false> {
+  static constexpr int inputs = tile_rows<V> < 4 ? tile_rows<V> : 4, vectors = tile_vectors<V>, terms = 0, fetched = 0;
+};
 
-// Inputs whose gradients go from registers right into the update. More would fill the registers better, but a small
-// batch spends its time in the update, and few inputs are more often zero in the whole batch.
-template <class V> inline constexpr int few_inputs = tile_rows<V> < 4 ? tile_rows<V> : 4;
+// The updates of a tile whose gradient is complete, N vectors for each of its inputs. They are made between the
+// multiply-adds of the tile behind it, where the divider and the way to memory are idle: 10 % of a product of 64 or 128
+// rows, 25 % of one of 10.
+template <class V, int N> struct WaitingUpdates {
+  typename V::Scalar* gradient;
+  Index offset = 0;  // of the tile's weights
+  Index done = 0, count = 0;
+
+  bool none() const { return done == count; }
+
+  template <int M> inline __attribute__((always_inline)) void take(const V (&acc)[M][N], Index at) {
+#pragma GCC unroll 16
+    for (int m = 0; m < M; ++m)
+#pragma GCC unroll 16
+      for (int j = 0; j < N; ++j) acc[m][j].store(gradient + (m * N + j) * V::lanes);
+    offset = at;
+    done = 0;
+    count = M * N;
+  }
+
+  // Fetches what is that much ahead. U: the vector type of the rule, which may be another of the same numbers.
+  template <class U, int ahead, class Rule, class Args>
+  inline __attribute__((always_inline)) void make_one(const Rule& rule, const Args& g, bool penalised) {
+    const Index at = offset + done / N * panel_width + done % N * V::lanes;
+    if constexpr (ahead > 0) {
+      __builtin_prefetch(g.weights + at + ahead);
+#pragma GCC unroll 3
+      for (int s = 0; s < Rule::slots; ++s) __builtin_prefetch(g.slots[s] + at + ahead);
+    }
+    update_at(rule, U::load(gradient + done * V::lanes), g, penalised, at);
+    ++done;
+  }
+};
 
 template <class V, int M, int N, class Rule, class Args>
-inline __attribute__((always_inline)) void small_tile(const Args& g, const Rule& rule, bool live, bool penalised,
-                                                      Index first, Index c) {
-  V acc[M][N];
-  gradient_tile<V, M, N>(g, live, first, c, acc);
+inline __attribute__((always_inline)) void update_tile(const Rule& rule, V (&acc)[M][N], const Args& g, bool penalised,
+                                                       Index offset) {
 #pragma GCC unroll 4
   for (int m = 0; m < M; ++m) {
 #pragma GCC unroll 4
-    for (int j = 0; j < N; ++j) update_at(rule, acc[m][j], g, penalised, (first + m) * panel_width + c + j * V::lanes);
+    for (int j = 0; j < N; ++j) update_at(rule, acc[m][j], g, penalised, offset + m * panel_width + j * V::lanes);
     __asm__ volatile("" ::: "memory");  // the compiler would mix all updates until registers ran out: 20 % slower
   }
 }
 
-// Tiles of M inputs from `first` on; returns the first input that is left. Where quotients are made of multiply-adds,
-// that pays in tiles without any of their own.
-template <class V, int M, int N, template <class> class Rule>
-__attribute__((noinline)) Index small_tiles(lamina::kernels::WeightGradient<typename V::Scalar> g, Index first, Index c) {
+// Inputs [first, end) in tiles of M, N vectors at column c. Where quotients can be made of multiply-adds, that pays in
+// updates without any between.
+template <class V, class Tile, int M, int N, template <class> class Rule>
+__attribute__((noinline)) void gradient_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& all,
+                                              Index first, Index end, Index c,
+                                              WaitingUpdates<typename V::Busy, N>& waits) {
   using Busy = typename V::Busy;
+  const auto g = all;
+  auto waiting = waits;
   const Rule<Busy> busy(g.scalars);
   const Rule<V> idle(g.scalars);
   const bool penalised = is_penalised(g);
-  constexpr Index ahead = 2 * M;  // inputs
-  for (; first + M <= g.inputs; first += M) {
-    // Another core may have read these weights for an input's gradient: asked for early, they are ours when written.
-    for (Index m = ahead; m < ahead + M; ++m)
-      for (int j = 0; j < N; ++j) __builtin_prefetch(g.weights + (first + m) * panel_width + c + j * V::lanes, 1);
-    const bool live = g.rows > 0 && is_live<M>(g, first);
-    if (same_type<V, Busy> || live)
-      small_tile<Busy, M, N>(g, busy, live, penalised, first, c);
-    else
-      small_tile<V, M, N>(g, idle, false, penalised, first, c);
+  constexpr int ahead = Tile::fetched * panel_width;
+  for (; first < end; first += M) {
+    Busy acc[M][N];
+    clear(acc);
+    const auto* const x = g.x + first / panel_width * g.x_panel + first % panel_width;
+    const Index rows = g.rows > 0 && is_live<M>(g, first) ? g.rows : 0;
+    if constexpr (Tile::terms == 0) {
+      add_terms(g, 0, rows, x, c, acc);
+      add_previous(g, first, c, acc);
+      update_tile(busy, acc, g, penalised, first * panel_width + c);
+    } else {
+      Index k = 0;
+      for (; k + Tile::terms <= rows && !waiting.none(); k += Tile::terms) {
+        add_terms(g, k, k + Tile::terms, x, c, acc);
+        waiting.template make_one<Busy, ahead>(busy, g, penalised);
+      }
+      add_terms(g, k, rows, x, c, acc);
+      add_previous(g, first, c, acc);
+      while (!waiting.none()) waiting.template make_one<V, ahead>(idle, g, penalised);
+      waiting.take(acc, first * panel_width + c);
+    }
   }
-  return first;
+  waits = waiting;
 }
 
-// Inputs of a tile of a large batch: a panel's 32 in three, which leaves registers for an update.
-template <class V> inline constexpr int many_inputs = tile_rows<V> < 11 ? tile_rows<V> : 11;
-
-// The updates of a tile whose gradient is complete. They are made between the multiply-adds of the tile behind it, where
-// the divider and the way to memory are idle: 10 % of a product of 64 or 128 rows.
-template <class V, int N, template <class> class Rule> class WaitingUpdates {
- public:
-  WaitingUpdates(const lamina::kernels::WeightGradient<typename V::Scalar>& g, Index c)
-      : g_(g), rule_(g.scalars), penalised_(is_penalised(g)), column_(c) {}
-
-  bool none() const { return done_ == count_; }
-
-  inline __attribute__((always_inline)) void make_one() {
-    const Index offset = (first_ + done_ / N) * panel_width + column_ + done_ % N * V::lanes;
-    constexpr Index ahead = 2 * many_inputs<V> * panel_width;
-    __builtin_prefetch(g_.weights + offset + ahead);
-#pragma GCC unroll 3
-    for (int s = 0; s < Rule<V>::slots; ++s) __builtin_prefetch(g_.slots[s] + offset + ahead);
-    update_at(rule_, V::load(tile_ + done_ * V::lanes), g_, penalised_, offset);
-    ++done_;
-  }
-
-  void make_all() {
-    while (!none()) make_one();
-  }
-
-  // Takes the gradient of inputs [first, first + M).
-  template <int M> inline __attribute__((always_inline)) void take(const V (&gradient)[M][N], Index first) {
-#pragma GCC unroll 16
-    for (int m = 0; m < M; ++m)
-#pragma GCC unroll 16
-      for (int j = 0; j < N; ++j) gradient[m][j].store(tile_ + (m * N + j) * V::lanes);
-    first_ = first;
-    done_ = 0;
-    count_ = M * N;
-  }
-
- private:
-  const lamina::kernels::WeightGradient<typename V::Scalar> g_;
-  const Rule<V> rule_;
-  const bool penalised_;
-  const Index column_;
-  Index first_ = 0, done_ = 0, count_ = 0;
-  alignas(64) typename V::Scalar tile_[many_inputs<V> * N * V::lanes];
-};
-
-// As gradient_tile, with an update after every few terms as long as some wait.
-template <class V, int M, int N, class Args, class Waiting>
-inline __attribute__((always_inline)) void gradient_between(const Args& g, bool live, Index first, Index c,
-                                                            V (&acc)[M][N], Waiting& waiting) {
-  constexpr Index few = 3;
-  clear(acc);
-  const Index rows = live ? g.rows : 0;
-  Index k = 0;
-  for (; k + few <= rows && !waiting.none(); k += few) {
-#pragma GCC unroll 3
-    for (Index i = k; i < k + few; ++i)
-      multiply_add<V, M, N, Along::rows>(acc, g.x + first + i * g.x_row, 0, g.dz + c + i * g.dz_row);
-    waiting.make_one();
-  }
-  for (; k < rows; ++k)
-    multiply_add<V, M, N, Along::rows>(acc, g.x + first + k * g.x_row, 0, g.dz + c + k * g.dz_row);
-  add_previous(g, first, c, acc);
-}
-
-template <class V, int N, template <class> class Rule>
-void large_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& all, Index c) {
-  WaitingUpdates<V, N, Rule> waiting(all, c);
-  for (Index panel = 0; panel < all.inputs; panel += panel_width) {
-    const auto g = panel_of_inputs(all, panel);
-    even_groups(g.inputs, many_inputs<V>, [&](Index first, Index count) {
-      with_rows<many_inputs<V>>(count, [&]<int M>() {
-        V acc[M][N];
-        const bool live = is_live<M>(g, first);
-        if constexpr (M + 1 >= many_inputs<V>)  // the sizes in a panel that is not cut short
-          gradient_between<V, M, N>(g, live, first, c, acc, waiting);
-        else
-          gradient_tile<V, M, N>(g, live, first, c, acc);
-        waiting.make_all();
-        waiting.take(acc, panel + first);
+template <class V, class Tile, template <class> class Rule>
+void all_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
+  alignas(64) typename V::Scalar gradient[Tile::inputs * Tile::vectors * V::lanes];
+  for_vectors<V, Tile::vectors>(g.columns, [&]<int N>(Index c) {
+    WaitingUpdates<typename V::Busy, N> waiting{gradient};
+    for (Index panel = 0; panel < g.inputs; panel += panel_width) {
+      const Index inputs = g.inputs - panel < panel_width ? g.inputs - panel : panel_width;
+      even_groups(inputs, Tile::inputs, [&](Index begin, Index end, Index count) {
+        with_rows<Tile::inputs>(
+            count, [&]<int M>() { gradient_tiles<V, Tile, M, N, Rule>(g, panel + begin, panel + end, c, waiting); });
       });
-    });
-  }
-  waiting.make_all();
+    }
+    const Rule<V> idle(g.scalars);
+    while (!waiting.none()) waiting.template make_one<V, 0>(idle, g, is_penalised(g));
+  });
 }
 
 template <class V, template <class> class Rule>
 void weight_gradient(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
-  using Busy = typename V::Busy;
-  for_vectors<V, tile_vectors<V>>(g.columns, [&]<int N>(Index c) {
-    if (g.rows > lamina::small_batch) return large_tiles<Busy, N, Rule>(g, c);
-    for (Index first = 0; first < g.inputs; first += panel_width) {
-      const auto panel = panel_of_inputs(g, first);
-      const Index rest = small_tiles<V, few_inputs<V>, N, Rule>(panel, 0, c);
-      small_tiles<V, 1, N, Rule>(panel, rest, c);
-    }
-  });
+  g.rows > lamina::small_batch ? all_tiles<V, LargeTile<V>, Rule>(g) : all_tiles<V, SmallTile<V>, Rule>(g);
 }
 
 // The same for a bias: the sum of dz over the rows.

@@ -13,21 +13,23 @@ template <class V> struct FeatureSum {
     p = p + value;
   }
   T total() const {
-    T sums[16];
-    for (int i = 0; i < vectors; ++i) partial[i].store(sums + i * V::lanes);
-    for (int width = 8; width > 0; width /= 2)
-      for (int i = 0; i < width; ++i) sums[i] += sums[i + width];
-    return sums[0];
+    V sums[vectors];
+    for (int i = 0; i < vectors; ++i) sums[i] = partial[i];
+    for (int width = vectors / 2; width > 0; width /= 2)
+      for (int i = 0; i < width; ++i) sums[i] = sums[i] + sums[i + width];
+    return sum_of(sums[0]);
   }
 };
+
+// 0, 1, … as numbers, for masks of the first lanes.
+template <class T> inline constexpr T lane_numbers[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 // The vector at column c, lanes past the row's end holding `rest`.
 template <class V>
 V load_tail(const typename V::Scalar* row, Index c, Index columns, typename V::Scalar rest) {
+  using T = typename V::Scalar;
   if (c + V::lanes <= columns) return V::load(row + c);
-  typename V::Scalar tail[V::lanes];
-  for (int i = 0; i < V::lanes; ++i) tail[i] = c + i < columns ? row[c + i] : rest;
-  return V::load(tail);
+  return select(less(V::load(lane_numbers<T>), V::set(static_cast<T>(columns - c))), V::load(row + c), V::set(rest));
 }
 
 template <class V> void softmax(const lamina::kernels::Softmax<typename V::Scalar>& a) {

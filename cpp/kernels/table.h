@@ -119,8 +119,6 @@ template <class T> struct Gather {
   Index source_row;  // bytes
   const Index* order;
   Index first;
-  const Index* next;  // the following batch's rows, to be fetched early, or null
-  Index next_rows;
   T* dst;
   Index dst_row, dst_panel;  // from a row to the next, from 32 columns to the next
   std::uint8_t* live;  // [columns]: 1 where some row is not zero, or null

@@ -50,6 +50,12 @@ template <> struct Vec<float> {
     m = _mm_max_ps(m, _mm_movehl_ps(m, m));
     return _mm_cvtss_f32(_mm_max_ss(m, _mm_shuffle_ps(m, m, 1)));
   }
+  // A tree: lanes i and i + 4, then i and i + 2, then the two.
+  friend float sum_of(Vec a) {
+    __m128 m = _mm_add_ps(_mm256_castps256_ps128(a.v), _mm256_extractf128_ps(a.v, 1));
+    m = _mm_add_ps(m, _mm_movehl_ps(m, m));
+    return _mm_cvtss_f32(_mm_add_ss(m, _mm_shuffle_ps(m, m, 1)));
+  }
   // 2^n for k = n + round_magic, n in [-126, 127].
   friend Vec exp2_of(Vec k) {
     return {_mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_castps_si256(k.v), _mm256_set1_epi32(127)), 23))};
@@ -100,6 +106,10 @@ template <> struct Vec<double> {
   friend double max_of(Vec a) {
     const __m128d m = _mm_max_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
     return _mm_cvtsd_f64(_mm_max_sd(m, _mm_unpackhi_pd(m, m)));
+  }
+  friend double sum_of(Vec a) {
+    const __m128d m = _mm_add_pd(_mm256_castpd256_pd128(a.v), _mm256_extractf128_pd(a.v, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(m, _mm_unpackhi_pd(m, m)));
   }
   friend Vec exp2_of(Vec k) {
     return {_mm256_castsi256_pd(_mm256_slli_epi64(_mm256_add_epi64(_mm256_castpd_si256(k.v), _mm256_set1_epi64x(1023)), 52))};

@@ -48,6 +48,13 @@ template <bool slow_divider> struct Vec<float, slow_divider> {
   friend float max_of(Vec a) {
     return _mm512_reduce_max_ps(a.v);
   }
+  // A tree: lanes i and i + 8, then i and i + 4, and so on.
+  friend float sum_of(Vec a) {
+    const __m256 m = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+    __m128 n = _mm_add_ps(_mm256_castps256_ps128(m), _mm256_extractf128_ps(m, 1));
+    n = _mm_add_ps(n, _mm_movehl_ps(n, n));
+    return _mm_cvtss_f32(_mm_add_ss(n, _mm_shuffle_ps(n, n, 1)));
+  }
   // 2^n for k = n + round_magic, n in [-126, 127].
   friend Vec exp2_of(Vec k) {
     return {_mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_castps_si512(k.v), _mm512_set1_epi32(127)), 23))};
@@ -114,6 +121,11 @@ template <> struct Vec<double> {
   }
   friend double max_of(Vec a) {
     return _mm512_reduce_max_pd(a.v);
+  }
+  friend double sum_of(Vec a) {
+    const __m256d m = _mm256_add_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
+    const __m128d n = _mm_add_pd(_mm256_castpd256_pd128(m), _mm256_extractf128_pd(m, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(n, _mm_unpackhi_pd(n, n)));
   }
   friend Vec exp2_of(Vec k) {
     return {_mm512_castsi512_pd(_mm512_slli_epi64(_mm512_add_epi64(_mm512_castpd_si512(k.v), _mm512_set1_epi64(1023)), 52))};

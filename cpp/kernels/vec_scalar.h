@@ -64,17 +64,18 @@ template <> struct Vec<double> {
   }
 };
 
-#define LAMINA_SCALAR_OPERATIONS(T)                                            \
-  [[maybe_unused]] Vec<T> operator+(Vec<T> a, Vec<T> b) { return {a.v + b.v}; } \
-  [[maybe_unused]] Vec<T> operator-(Vec<T> a, Vec<T> b) { return {a.v - b.v}; } \
-  [[maybe_unused]] Vec<T> operator*(Vec<T> a, Vec<T> b) { return {a.v * b.v}; } \
-  [[maybe_unused]] Vec<T> operator/(Vec<T> a, Vec<T> b) { return {a.v / b.v}; } \
-  [[maybe_unused]] Vec<T> max(Vec<T> a, Vec<T> b) { return {a.v > b.v ? a.v : b.v}; } \
-  [[maybe_unused]] Vec<T> min(Vec<T> a, Vec<T> b) { return {a.v < b.v ? a.v : b.v}; } \
-  [[maybe_unused]] bool less(Vec<T> a, Vec<T> b) { return a.v < b.v; }          \
-  [[maybe_unused]] Vec<T> select(bool m, Vec<T> a, Vec<T> b) { return m ? a : b; } \
-  [[maybe_unused]] void store_nonzero(Vec<T> x, std::uint8_t* out) { *out = x.v != 0; }          \
-  [[maybe_unused]] T max_of(Vec<T> a) { return a.v; }
+#define LAMINA_SCALAR_OPERATIONS(T)                                                     \
+  [[maybe_unused]] Vec<T> operator+(Vec<T> a, Vec<T> b) { return {a.v + b.v}; }         \
+  [[maybe_unused]] Vec<T> operator-(Vec<T> a, Vec<T> b) { return {a.v - b.v}; }         \
+  [[maybe_unused]] Vec<T> operator*(Vec<T> a, Vec<T> b) { return {a.v * b.v}; }         \
+  [[maybe_unused]] Vec<T> operator/(Vec<T> a, Vec<T> b) { return {a.v / b.v}; }         \
+  [[maybe_unused]] Vec<T> max(Vec<T> a, Vec<T> b) { return {a.v > b.v ? a.v : b.v}; }   \
+  [[maybe_unused]] Vec<T> min(Vec<T> a, Vec<T> b) { return {a.v < b.v ? a.v : b.v}; }   \
+  [[maybe_unused]] bool less(Vec<T> a, Vec<T> b) { return a.v < b.v; }                  \
+  [[maybe_unused]] Vec<T> select(bool m, Vec<T> a, Vec<T> b) { return m ? a : b; }      \
+  [[maybe_unused]] void store_nonzero(Vec<T> x, std::uint8_t* out) { *out = x.v != 0; } \
+  [[maybe_unused]] T max_of(Vec<T> a) { return a.v; }                                   \
+  [[maybe_unused]] T sum_of(Vec<T> a) { return a.v; }
 LAMINA_SCALAR_OPERATIONS(float)
 LAMINA_SCALAR_OPERATIONS(double)
 #undef LAMINA_SCALAR_OPERATIONS

@@ -30,13 +30,21 @@ template <class T> class GatherStep final : public Step<T> {
                                                    .source_row = inputs_.row_bytes,
                                                    .order = batch.order,
                                                    .first = batch.first,
-                                                   .next = batch.next,
-                                                   .next_rows = batch.next_rows,
                                                    .dst = to_.at(batch, 0, 0),
                                                    .dst_row = to_.rows.row,
                                                    .dst_panel = to_.rows.panel,
                                                    .live = to_.live_at(batch, 0),
                                                    .finite = inputs_.finite});
+  }
+
+  void fetch_next(Index begin, Index end, Index part, Index parts, const Batch<T>& batch) const override {
+    constexpr Index line = 64, sizes[] = {1, 4, 8};  // bytes; of the source types
+    const Index element = sizes[static_cast<int>(inputs_.type)];
+    const Index first = begin * width * element, last = std::min(end * width, columns_) * element;
+    for (Index r = batch.next_rows * part / parts; r < batch.next_rows * (part + 1) / parts; ++r) {
+      const char* const row = static_cast<const char*>(inputs_.data) + batch.next[r] * inputs_.row_bytes;
+      for (Index byte = first; byte < last; byte += line) __builtin_prefetch(row + byte);
+    }
   }
 
   double work(Index rows) const override { return 4.0 * static_cast<double>(rows * columns_); }

@@ -318,7 +318,7 @@ namespace {
 
 struct GatherCase {
   Index rows, begin, end;
-  bool ordered, live, next, upwards;
+  bool ordered, live, upwards;
 };
 
 template <class T, class Source>
@@ -329,9 +329,8 @@ std::string try_gather(kernels::SourceType type, const GatherCase& g, Numbers& n
     return std::is_same_v<Source, std::uint8_t> ? static_cast<Source>(numbers.below(256))
                                                 : static_cast<Source>(numbers.value<double>());
   });
-  std::vector<Index> order(static_cast<std::size_t>(g.rows)), next(5);
+  std::vector<Index> order(static_cast<std::size_t>(g.rows));
   for (Index& row : order) row = numbers.below(stored);
-  for (Index& row : next) row = numbers.below(stored);
   const Index first = numbers.below(4);
   // Rows may run backwards in memory, as in a reversed view of an array.
   const Index stride = (g.upwards ? 1 : -1) * source.row();
@@ -359,8 +358,6 @@ std::string try_gather(kernels::SourceType type, const GatherCase& g, Numbers& n
                                           .source_row = stride * static_cast<Index>(sizeof(Source)),
                                           .order = g.ordered ? order.data() : nullptr,
                                           .first = first,
-                                          .next = g.next ? next.data() : nullptr,
-                                          .next_rows = g.next ? static_cast<Index>(next.size()) : 0,
                                           .dst = dst.data(),
                                           .dst_row = dst.row(),
                                           .dst_panel = panel_width,
@@ -384,9 +381,8 @@ TEST_CASE_TEMPLATE("gather: all columns and rows from every type", T, float, dou
   for (Index end = 1; end <= most; ++end)
     for (Index step = 0; step < 6; ++step, ++variant) {
       const Index begin = step < 3 ? 0 : numbers.below(end);
-      const GatherCase g{
-          1 + (end * 3 + step) % most, begin, end, variant % 2 == 1, variant / 2 % 2 == 1, variant / 4 % 2 == 1,
-          variant / 8 % 2 == 0};
+      const GatherCase g{1 + (end * 3 + step) % most, begin, end, variant % 2 == 1, variant / 2 % 2 == 1,
+                         variant / 4 % 2 == 0};
       CAPTURE(g.rows);
       CAPTURE(begin);
       CAPTURE(end);
