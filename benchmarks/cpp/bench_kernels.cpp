@@ -152,7 +152,7 @@ template <class T> void add_rows(const std::string& isa, const kernels::Table<T>
     add<T>("softmax/" + std::to_string(classes), isa, table, [=](const Table& t) { return softmax<T>(t, classes); });
   add<T>("multiply", isa, table, [](const Table& t) -> Call {
     const auto x = numbers<T>(cells), y = numbers<T>(cells), out = numbers<T>(cells);
-    const kernels::Multiply<T> m{rows, columns, x->data(), columns, y->data(), columns, out->data(), columns};
+    const kernels::Binary<T> m{rows, columns, x->data(), columns, y->data(), columns, out->data(), columns};
     return {0, 3.0 * cells * sizeof(T), [=, &t] { t.multiply(m); }, {x, y, out}};
   });
   add<T>("penalty", isa, table, [](const Table& t) -> Call {

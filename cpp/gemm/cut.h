@@ -41,6 +41,16 @@ struct Cut {
     return {row, std::min(height, rows - row), column, std::min(width, columns - column)};
   }
 
+  // The tile and those behind it that make a rectangle with it, up to so many rows and columns; `tile` becomes the
+  // next.
+  Rect take(Index& tile, Index end, Index most_rows, Index most_columns) const {
+    Rect rect = at(tile++);
+    while (tile < end && tile % down != 0 && rect.rows + height <= most_rows) rect.rows += at(tile++).rows;
+    for (; rect.rows == rows && tile + down <= end && rect.columns + width <= most_columns; tile += down)
+      rect.columns += at(tile).columns;
+    return rect;
+  }
+
  private:
   static Cut small(Index rows, Index columns) { return {rows, panel_width, columns, panel_width}; }
 

@@ -2,6 +2,8 @@
 // multiply-adds from +0, added in ascending order. Weights lie in panels [inputs, 32], the last padded with zeros.
 // Where a BLAS is chosen (backend.h), it serves the large ones.
 #pragma once
+#include <algorithm>
+
 #include "base/types.h"
 #include "kernels/table.h"
 
@@ -18,14 +20,22 @@ template <class T> struct Forward {
 };
 template <class T> void forward(const kernels::Table<T>& table, const Forward<T>& f);
 
-// dxᵀ = W dyᵀ for some inputs and rows, segment by segment, so that a segment of W serves all of the rows.
+// dxᵀ = W dyᵀ for some inputs and rows, segment by segment, so that a segment of W serves all of the rows. Sums over
+// the units of a small batch have shorter segments, so that each thread of a team can sum over the panels that it owns:
+// what another core has in its cache would have to be handed over at every step, and taken back for the update.
 template <class T> struct InputGradient {
   Index inputs, units, rows;
   const T* kernel;     // the first input's weights in the first panel
   Index panel_stride;  // from a panel to the next
   const T* dy;         // [rows / 32, units, 32]
   T* dx;               // [rows / 32, inputs, 32]
+  Index depth = segment_depth;  // terms of a segment
 };
+constexpr Index input_gradient_depth(Index rows, Index units) {
+  constexpr Index segments = 4;
+  return rows > small_batch ? segment_depth
+                            : std::min(segment_depth, round_up(divide_up(units, segments), panel_width));
+}
 template <class T> void input_gradient(const kernels::Table<T>& table, const InputGradient<T>& g);
 
 // xᵀ dy for any number of rows, at most max_tile_inputs inputs and one panel, handed to the update rule.

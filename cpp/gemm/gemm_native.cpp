@@ -31,10 +31,10 @@ template <class T> void forward(const kernels::Table<T>& table, const Forward<T>
 
 template <class T> void input_gradient(const kernels::Table<T>& table, const InputGradient<T>& g) {
   if (blas_input_gradient(g)) return;
-  for (Index k = 0; k < g.units; k += segment_depth)
+  for (Index k = 0; k < g.units; k += g.depth)
     for (Index row = 0; row < g.rows; row += panel_width) {
       T* const dx = g.dx + row * g.inputs;
-      const Index depth = std::min(segment_depth, g.units - k);
+      const Index depth = std::min(g.depth, g.units - k);
       table.product({.rows = g.inputs,
                      .columns = std::min(panel_width, g.rows - row),
                      .depth = depth,

@@ -1,8 +1,14 @@
-// Kernels on single elements that are no activations: products, logarithms, and the layers made of them.
-template <class V> void multiply(const lamina::kernels::Multiply<typename V::Scalar>& a) {
+// Kernels on single elements that are no activations: products, sums, logarithms, and the layers made of them.
+template <class V> void multiply(const lamina::kernels::Binary<typename V::Scalar>& a) {
   for (Index r = 0; r < a.rows; ++r)
     for (Index c = 0; c < a.columns; c += V::lanes)
       (V::load(a.x + r * a.x_row + c) * V::load(a.y + r * a.y_row + c)).store(a.out + r * a.out_row + c);
+}
+
+template <class V> void add(const lamina::kernels::Binary<typename V::Scalar>& a) {
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns; c += V::lanes)
+      (V::load(a.x + r * a.x_row + c) + V::load(a.y + r * a.y_row + c)).store(a.out + r * a.out_row + c);
 }
 
 template <class V> void log_rows(const lamina::kernels::Elementwise<typename V::Scalar>& a) {

@@ -91,8 +91,8 @@ template <class T> struct Prelu {
   Index slope_gradient_row;
 };
 
-// out = x * y, element by element; out may be x.
-template <class T> struct Multiply {
+// out = x * y or x + y, element by element; out may be x.
+template <class T> struct Binary {
   Index rows, columns;
   const T* x;
   Index x_row;
@@ -219,7 +219,8 @@ template <class T> struct Table {
   void (*stored_update[static_cast<int>(Update::count)])(const StoredUpdate<T>&);
   void (*activation_forward[activation_count])(const Elementwise<T>&);
   void (*activation_gradient[activation_count])(const Elementwise<T>&);
-  void (*multiply)(const Multiply<T>&);
+  void (*multiply)(const Binary<T>&);
+  void (*add)(const Binary<T>&);
   void (*affine)(const Affine<T>&);
   void (*prelu)(const Prelu<T>&);
   void (*log)(const Elementwise<T>&);

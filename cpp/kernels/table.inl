@@ -54,6 +54,7 @@ template <class V, class U = V> constexpr Table<typename V::Scalar> make_table()
 #undef LAMINA_ACTIVATION
           },
       .multiply = multiply<V>,
+      .add = add<V>,
       .affine = affine<V>,
       .prelu = prelu<V>,
       .log = log_rows<V>,

@@ -23,6 +23,7 @@ template <class T> struct Block {
   std::vector<std::unique_ptr<Op<T>>> ops;
   Matrix<T> dy;              // [rows, columns]: the gradient, first of `out`, then, once it has arrived, of `sum`
   T* dy_transposed = nullptr;  // [row panels, columns, 32], where many tiles of an input gradient will want it
+  Matrix<T> dx_parts;  // [parts × rows, inputs]: of a small batch's input gradient, each over some of the outputs
 
   bool trainable() const {
     const bool dense = kernel != nullptr && kernel->trainable;
@@ -57,18 +58,26 @@ template <class T> struct Block {
   }
 
   void forward_ops(const Rect& rect) const {
-    for (const auto& op : ops) op->forward(rect);
+    in_pieces(out, rect, [this](const Rect& piece) {
+      for (const auto& op : ops) op->forward(piece);
+    });
   }
 
   void gradient_ops(const Rect& rect) const {
-    for (auto op = ops.rbegin(); op != ops.rend(); ++op) (*op)->gradient(rect, dy);
+    in_pieces(dy, rect, [this](const Rect& piece) {
+      for (auto op = ops.rbegin(); op != ops.rend(); ++op) (*op)->gradient(piece, dy);
+    });
   }
 
   // Called by whoever has written a rectangle of the gradient of `out`.
   void arrive(const Rect& rect) const {
     if (kernel == nullptr) return;  // ops on whole rows and changes of shape have a step of their own
     gradient_ops(rect);
-    if (dy_transposed == nullptr) return;
+    if (dy_transposed != nullptr) in_pieces(dy, rect, [this](const Rect& piece) { transpose(piece); });
+  }
+
+ private:
+  void transpose(const Rect& rect) const {
     for (Index r = rect.row, end = rect.row + rect.rows; r < end;) {
       const Index in_panel = r % panel_width, rows = std::min(end - r, panel_width - in_panel);
       T* const panel = dy_transposed + (r - in_panel) * columns;
@@ -76,6 +85,13 @@ template <class T> struct Block {
                       panel + rect.column * panel_width + in_panel, panel_width);
       r += rows;
     }
+  }
+
+  // Calls f for what lies in rows of one piece: all columns, or panel by panel.
+  template <class F> static void in_pieces(Matrix<T> m, const Rect& rect, const F& f) {
+    const Index width = m.panel == panel_width ? rect.columns : panel_width;
+    for (Index column = 0; column < rect.columns; column += width)
+      f({rect.row, rect.rows, rect.column + column, std::min(width, rect.columns - column)});
   }
 };
 

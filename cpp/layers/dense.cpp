@@ -37,7 +37,9 @@ template <class T> class DenseForward final : public Step<T> {
       return;
     }
     const auto cut = gemm::Cut::forward(batch.rows * block_.times, kernel_.units);
-    for (Index tile = begin; tile < end; ++tile) product(cut.at(tile), batch);
+    const bool whole = cut.rows <= small_batch;
+    for (Index tile = begin; tile < end;)
+      product(cut.take(tile, end, whole ? cut.rows : 0, whole ? cut.columns : 0), batch);
   }
 
   double work(Index rows) const override { return product_work(rows * block_.times, kernel_); }
@@ -55,8 +57,7 @@ template <class T> class DenseForward final : public Step<T> {
                       .bias = bias(rect.column),
                       .y = {block_.sum.at(rect.row, rect.column), block_.sum.row, block_.sum.panel},
                       .live = block_.in.live_at(batch, 0)});
-    for (Index column = 0; column < rect.columns; column += panel_width)
-      block_.forward_ops({rect.row, rect.rows, rect.column + column, std::min(panel_width, rect.columns - column)});
+    block_.forward_ops(rect);
   }
 
   const T* bias(Index column) const { return block_.bias == nullptr ? nullptr : block_.bias->value + column; }
@@ -65,80 +66,153 @@ template <class T> class DenseForward final : public Step<T> {
   const Parameter<T>& kernel_;
 };
 
-// Tiles of inputs by rows, or, of narrow layers, by rows alone. Products want the outputs' gradient transposed: where
-// that is a matter of a few rows or outputs, each member does it for itself, else it has been done.
-template <class T> class DenseInputGradient final : public Step<T> {
+// dx = dy Wᵀ for some rows and inputs, summed over so many units from one on, at most a segment; put at row dx_row.
+template <class T>
+void multiply_by_transposed(const Block<T>& block, const Rect& rect, Index unit, Index units, Matrix<T> dx,
+                            Index dx_row) {
+  alignas(64) T transposed[segment_depth * panel_width];  // [units, 32]
+  const Parameter<T>& kernel = *block.kernel;
+  for (Index i = 0; i < rect.columns; i += panel_width) {
+    const Index inputs = std::min(panel_width, rect.columns - i);
+    if (inputs < panel_width)  // gradients behind the last column are 0, or weights there would not stay so
+      for (Index u = 0; u < units; ++u)
+        std::fill(transposed + u * panel_width + inputs, transposed + (u + 1) * panel_width, T{0});
+    for (Index u = 0; u < units; u += panel_width) {
+      const T* const weights =
+          kernel.value + (unit + u) / panel_width * kernel.panel_stride() + (rect.column + i) * panel_width;
+      block.table.transpose(inputs, std::min(panel_width, units - u), weights, panel_width,
+                            transposed + u * panel_width, panel_width);
+    }
+    block.table.product({.rows = rect.rows,
+                         .columns = inputs,
+                         .depth = units,
+                         .chunk = units,
+                         .a = block.dy.at(rect.row, unit),
+                         .a_row = block.dy.row,
+                         .a_chunk = 0,
+                         .b = transposed,
+                         .b_row = panel_width,
+                         .init = nullptr,
+                         .init_row = 0,
+                         .c = dx.at(dx_row, rect.column + i),
+                         .c_row = dx.row,
+                         .live = nullptr});
+  }
+}
+
+// Of a small batch, in tiles of inputs, the sums over a part of the outputs each: whoever has the weights of a part in
+// the cache, for the pass forward and the update, is the one to read them.
+template <class T> class DenseGradientParts final : public Step<T> {
  public:
-  DenseInputGradient(const Block<T>& block, const Block<T>& before)
-      : block_(block), before_(before), kernel_(*block.kernel) {
-    const bool by_rows = block.narrow();
-    (by_rows ? this->row_reads : this->reads).push_back(transposes() ? block.dy.data : block.dy_transposed);
-    this->reads.push_back(kernel_.value);
-    before.add_gradient(*this, by_rows ? Block<T>::Tiles::rows : Block<T>::Tiles::others);
+  explicit DenseGradientParts(const Block<T>& block) : block_(block), kernel_(*block.kernel) {
+    this->reads = {block.dy.data, kernel_.value};
+    this->writes = {block.dx_parts.data};
   }
 
-  Index tiles(Index rows) const override {
-    const Index all = rows * block_.times;
-    return block_.narrow() ? all : cut(all).tiles();
-  }
+  Index tiles(Index rows) const override { return cut(rows * block_.times).tiles(); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    if (begin >= end) return;
-    if (!block_.narrow() && !transposes()) return transposed_before(begin, end, batch.rows * block_.times);
-    alignas(64) T dy[segment_depth * panel_width];  // [units, rows]
-    if (block_.narrow()) {
-      for (Index row = begin; row < end; row += panel_width) {
-        const Index rows = std::min(panel_width, end - row);
-        transpose_to(dy, row, rows);
-        product(dy, {row, rows, 0, kernel_.inputs});
-      }
-      return;
+    const Index rows = batch.rows * block_.times;
+    const gemm::Cut cut = this->cut(rows);
+    for (Index tile = begin; tile < end;) {
+      const Rect rect = cut.take(tile, end, cut.rows, 0);
+      multiply_by_transposed(block_, {0, rows, rect.row, rect.rows}, rect.column, rect.columns, block_.dx_parts,
+                             rect.column / cut.width * rows);
     }
-    const gemm::Cut cut = this->cut(batch.rows * block_.times);
-    transpose_to(dy, 0, cut.rows);
-    for (Index tile = begin; tile < end; ++tile) product(dy, cut.at(tile));
   }
 
   double work(Index rows) const override { return 1.5 * product_work(rows * block_.times, kernel_); }
 
  private:
-  static constexpr Index most_inputs = gemm::Cut::gradient_inputs, most_rows = gemm::Cut::gradient_rows<T>;
+  // [inputs, units]
+  gemm::Cut cut(Index rows) const {
+    return {kernel_.inputs, panel_width, kernel_.units, gemm::input_gradient_depth(rows, kernel_.units)};
+  }
 
+  const Block<T>& block_;
+  const Parameter<T>& kernel_;
+};
+
+// Tiles of rows, where the layer is narrow; of inputs, where parts are added; else of both, from the outputs' gradient
+// transposed, as products of many rows want it.
+template <class T> class DenseInputGradient final : public Step<T> {
+ public:
+  DenseInputGradient(const Block<T>& block, const Block<T>& before)
+      : block_(block), before_(before), kernel_(*block.kernel) {
+    const bool by_rows = block.narrow();
+    if (by_rows)
+      this->row_reads = {block.dy.data};
+    else
+      this->reads = {block.dy_transposed, block.dx_parts.data};
+    if (!block.dx_parts) this->reads.push_back(kernel_.value);
+    before.add_gradient(*this, by_rows ? Block<T>::Tiles::rows : Block<T>::Tiles::others);
+  }
+
+  Index tiles(Index rows) const override {
+    const Index all = rows * block_.times;
+    if (block_.narrow()) return all;
+    return block_.dx_parts ? divide_up(kernel_.inputs, panel_width) : cut(all).tiles();
+  }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    const Index rows = batch.rows * block_.times;
+    if (begin >= end) return;
+    if (block_.narrow())
+      from_rows({begin, end - begin, 0, kernel_.inputs});
+    else if (block_.dx_parts)
+      from_parts({0, rows, begin * panel_width, std::min(end * panel_width, kernel_.inputs) - begin * panel_width});
+    else
+      for (Index tile = begin; tile < end; ++tile) from_transposed(cut(rows).at(tile), rows);
+  }
+
+  double work(Index rows) const override {
+    const Index all = rows * block_.times;
+    return block_.dx_parts ? 4.0 * static_cast<double>(all * kernel_.inputs) : 1.5 * product_work(all, kernel_);
+  }
+
+ private:
   gemm::Cut cut(Index rows) const { return gemm::Cut::input_gradient<T>(rows, kernel_.inputs); }
 
-  bool transposes() const { return block_.dy_transposed == nullptr; }
-
-  void transpose_to(T* dy, Index row, Index rows) const {
-    block_.table.transpose(rows, kernel_.units, block_.dy.at(row, 0), block_.dy.row, dy, panel_width);
-  }
-
-  void transposed_before(Index begin, Index end, Index rows) const {
-    const gemm::Cut cut = this->cut(rows);
-    for (Index tile = begin; tile < end; ++tile) {
-      const Rect rect = cut.at(tile);
-      product(block_.dy_transposed + rect.row * kernel_.units, rect);
+  void from_rows(const Rect& all) const {
+    constexpr Index few_rows = 64;
+    for (Index row = all.row, end = all.row + all.rows; row < end; row += few_rows) {
+      const Rect rect{row, std::min(few_rows, end - row), 0, all.columns};
+      multiply_by_transposed(block_, rect, 0, kernel_.units, before_.dy, row);
+      before_.arrive(rect);
     }
   }
 
-  void product(const T* dy, const Rect& rect) const {
-    alignas(64) T transposed[most_inputs * most_rows];  // [rows / 32, inputs, 32]
-    for (Index first = 0; first < rect.columns; first += most_inputs) {
-      const Index inputs = std::min(most_inputs, rect.columns - first), column = rect.column + first;
-      gemm::input_gradient<T>(block_.table, {.inputs = inputs,
-                                             .units = kernel_.units,
-                                             .rows = rect.rows,
-                                             .kernel = kernel_.value + column * panel_width,
-                                             .panel_stride = kernel_.panel_stride(),
-                                             .dy = dy,
-                                             .dx = transposed});
-      for (Index r = 0; r < rect.rows; r += panel_width)
-        for (Index i = 0; i < inputs; i += panel_width) {
-          const Rect part{rect.row + r, std::min(panel_width, rect.rows - r), column + i, std::min(panel_width, inputs - i)};
-          block_.table.transpose(part.columns, part.rows, transposed + r * inputs + i * panel_width, panel_width,
-                                 before_.dy.at(part.row, part.column), before_.dy.row);
-          before_.arrive(part);
-        }
-    }
+  void from_parts(const Rect& rect) const {
+    const Matrix<T> parts = block_.dx_parts;
+    T* const dx = before_.dy.at(0, rect.column);
+    const auto add = [&](const T* x, Index x_row, Index part) {
+      block_.table.add(
+          {rect.rows, rect.columns, x, x_row, parts.at(part * rect.rows, rect.column), parts.row, dx, before_.dy.row});
+    };
+    add(parts.at(0, rect.column), parts.row, 1);
+    for (Index part = 2; part < dense_gradient_parts(kernel_, rect.rows); ++part) add(dx, before_.dy.row, part);
+    before_.arrive(rect);
+  }
+
+  // Of a batch of so many rows.
+  void from_transposed(const Rect& rect, Index rows) const {
+    alignas(64) T dx[gemm::Cut::gradient_inputs * gemm::Cut::gradient_rows<T>];  // [rows / 32, inputs, 32]
+    gemm::input_gradient<T>(block_.table, {.inputs = rect.columns,
+                                           .units = kernel_.units,
+                                           .rows = rect.rows,
+                                           .kernel = kernel_.value + rect.column * panel_width,
+                                           .panel_stride = kernel_.panel_stride(),
+                                           .dy = block_.dy_transposed + rect.row * kernel_.units,
+                                           .dx = dx,
+                                           .depth = gemm::input_gradient_depth(rows, kernel_.units)});
+    for (Index r = 0; r < rect.rows; r += panel_width)
+      for (Index i = 0; i < rect.columns; i += panel_width) {
+        const Rect part{rect.row + r, std::min(panel_width, rect.rows - r), rect.column + i,
+                        std::min(panel_width, rect.columns - i)};
+        block_.table.transpose(part.columns, part.rows, dx + r * rect.columns + i * panel_width, panel_width,
+                               before_.dy.at(part.row, part.column), before_.dy.row);
+        before_.arrive(part);
+      }
   }
 
   const Block<T>& block_;
@@ -160,8 +234,8 @@ template <class T> class DenseUpdate final : public Step<T> {
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     const gemm::Cut cut = this->cut(batch.rows * block_.times);
-    for (Index tile = begin; tile < end; ++tile) {
-      const Rect rect = cut.at(tile);
+    for (Index tile = begin; tile < end;) {
+      const Rect rect = cut.take(tile, end, gemm::max_tile_inputs, 0);
       for (Index column = rect.column; column < rect.column + rect.columns; column += panel_width) {
         const Index panel = column / panel_width;
         if (rect.row == 0 && block_.bias != nullptr)
@@ -212,12 +286,15 @@ std::vector<WeightShape> dense_weights(const LayerSpec& spec, Index inputs) {
   return found;
 }
 
-bool dense_wants_transposed(const ParameterInfo& kernel, Index rows) {
-  return kernel.panels() > 1 && (rows > panel_width || kernel.units > segment_depth);
+Index dense_gradient_parts(const ParameterInfo& kernel, Index rows) {
+  return rows > small_batch ? 1 : divide_up(kernel.units, gemm::input_gradient_depth(rows, kernel.units));
 }
 
 template <class T> std::unique_ptr<Step<T>> make_dense_forward(const Block<T>& block) {
   return std::make_unique<DenseForward<T>>(block);
+}
+template <class T> std::unique_ptr<Step<T>> make_dense_gradient_parts(const Block<T>& block) {
+  return block.dx_parts ? std::make_unique<DenseGradientParts<T>>(block) : nullptr;
 }
 template <class T> std::unique_ptr<Step<T>> make_dense_input_gradient(const Block<T>& block, const Block<T>& before) {
   return std::make_unique<DenseInputGradient<T>>(block, before);
@@ -228,6 +305,7 @@ template <class T> std::unique_ptr<Step<T>> make_dense_update(const Block<T>& bl
 
 #define LAMINA_INSTANTIATE(T)                                                                    \
   template std::unique_ptr<Step<T>> make_dense_forward(const Block<T>&);                         \
+  template std::unique_ptr<Step<T>> make_dense_gradient_parts(const Block<T>&);                  \
   template std::unique_ptr<Step<T>> make_dense_input_gradient(const Block<T>&, const Block<T>&); \
   template std::unique_ptr<Step<T>> make_dense_update(const Block<T>&, kernels::Update);
 LAMINA_INSTANTIATE(float)

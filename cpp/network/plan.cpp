@@ -234,14 +234,21 @@ template <class T> struct Plan<T>::Parts {
       for (std::size_t k = 0; k < b.ops.size(); ++k)
         if (!over_the_sum(b, k)) placement.matrix(b.ops[k]->out, all, b.columns, by_panels);
       if (needs_gradient(i) && !shares_gradient(i)) placement.matrix(b.dy, all, b.columns, by_panels);
-      if (b.kernel != nullptr && i > 0 && needs_gradient(i - 1) && layers::dense_wants_transposed(*b.kernel, all))
-        placement.pointer(b.dy_transposed, round_up(all, panel_width) * b.columns);
+      if (b.kernel != nullptr && i > 0 && needs_gradient(i - 1)) place_input_gradient(b, all);
     }
     if (loss != nullptr) place_objective(rows * network.times());
     placement.allocate();
     if (copies) input.copy = copy_rows() * input.rows.row;
     if (options.skip_zero_columns) place_live(copies);
     connect();
+  }
+
+  void place_input_gradient(layers::Block<T>& b, Index rows) {
+    const Index parts = layers::dense_gradient_parts(*b.kernel, rows);
+    if (parts > 1)
+      placement.matrix(b.dx_parts, parts * rows, b.kernel->inputs);
+    else if (!b.narrow())
+      placement.pointer(b.dy_transposed, round_up(rows, panel_width) * b.columns);
   }
 
   // The first layer of a small batch in training.
@@ -380,7 +387,10 @@ template <class T> struct Plan<T>::Parts {
         if (!updates_last) add_updates();
       }
       if (b.kernel != nullptr) {
-        if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
+        if (before != nullptr) {
+          add(layers::make_dense_gradient_parts(b));
+          add(layers::make_dense_input_gradient(b, *before));
+        }
         if (b.kernel->trainable) updates.push_back(layers::make_dense_update(b, update));
       } else if (!b.reshapes) {
         for (const auto& op : b.ops) add(op->before_gradient(b.dy));

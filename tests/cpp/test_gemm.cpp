@@ -14,12 +14,13 @@ namespace {
 
 constexpr Index depths[] = {1, 2, 31, 32, 33, 64, 255, 256, 257, 511, 512, 513, 700};
 
-// Σ a(k) b(k) for k in [0, n), onto `start` where there is one.
-template <class T, class A, class B> T specified_sum(Index n, const T* start, A&& a, B&& b) {
+// Σ a(k) b(k) for k in [0, n), onto `start` where there is one, in segments of so many terms.
+template <class T, class A, class B>
+T specified_sum(Index n, const T* start, A&& a, B&& b, Index depth = segment_depth) {
   T total = start == nullptr ? T{0} : *start;
-  for (Index first = 0; first < n; first += segment_depth) {
+  for (Index first = 0; first < n; first += depth) {
     T sum = 0;
-    for (Index k = first; k < std::min(n, first + segment_depth); ++k) sum = std::fma(a(k), b(k), sum);
+    for (Index k = first; k < std::min(n, first + depth); ++k) sum = std::fma(a(k), b(k), sum);
     total = first == 0 && start == nullptr ? sum : total + sum;
   }
   return total;
@@ -82,6 +83,7 @@ TEST_CASE_TEMPLATE("input_gradient", T, float, double) {
   for (const Index units : depths)
     for (const Index inputs : {1, 7, 32}) {
       const Index rows = 1 + numbers.below(panel_width), panels = divide_up(units, panel_width);
+      const Index depth = numbers.one_in(2) ? segment_depth : gemm::input_gradient_depth(rows, units);
       const Index all_inputs = inputs + 5, panel_stride = all_inputs * panel_width;  // the tile is part of a kernel
       const Grid<T> kernel(panels * all_inputs, panel_width, panel_width,
                            [&](Index, Index) { return numbers.value<T>(); });
@@ -91,7 +93,7 @@ TEST_CASE_TEMPLATE("input_gradient", T, float, double) {
       const Grid<T> dy = values_grid<T>(numbers, units, rows, panel_width);
       const Grid<T> expected(inputs, rows, panel_width, [&](Index i, Index r) {
         return specified_sum<T>(
-            units, nullptr, [&](Index k) { return weight(i, k); }, [&](Index k) { return *dy.at(k, r); });
+            units, nullptr, [&](Index k) { return weight(i, k); }, [&](Index k) { return *dy.at(k, r); }, depth);
       });
       for (const Level<T>& level : all_levels<T>()) {
         Grid<T> dx(inputs, rows, panel_width);
@@ -101,7 +103,8 @@ TEST_CASE_TEMPLATE("input_gradient", T, float, double) {
                                                .kernel = kernel.at(2, 0),
                                                .panel_stride = panel_stride,
                                                .dy = dy.data(),
-                                               .dx = dx.data()});
+                                               .dx = dx.data(),
+                                               .depth = depth});
         CAPTURE(level.name);
         CAPTURE(units);
         CAPTURE(inputs);

@@ -92,7 +92,7 @@ void bias_gradient(const kernels::WeightGradient<double>& g) {
 }
 
 // The gradient of a dropout is the product that works in place.
-void dropout_gradient(const kernels::Multiply<double>& m) {
+void dropout_gradient(const kernels::Binary<double>& m) {
   right->multiply(m);
   if (m.out != m.x) return;
   for (Index r = 0; r < m.rows; ++r) scale(m.out + r * m.out_row, m.columns);

@@ -234,11 +234,13 @@ TEST_CASE_TEMPLATE("log and log1p_exp_minus_abs: all rows and columns, in place 
       }
 }
 
-TEST_CASE_TEMPLATE("multiply: all rows and columns, in place and not", T, float, double) {
+TEST_CASE_TEMPLATE("multiply and add: all rows and columns, in place and not", T, float, double) {
   const FlushDenormals flush;
   Numbers numbers(5);
   for (Index columns = 1; columns <= most; ++columns)
-    for (const bool in_place : {false, true}) {
+    for (const int variant : {0, 1, 2, 3}) {
+      const bool in_place = variant % 2 == 1;
+      const auto entry = variant < 2 ? &kernels::Table<T>::multiply : &kernels::Table<T>::add;
       const Index rows = in_place ? columns : most + 1 - columns;
       CAPTURE(rows);
       CAPTURE(columns);
@@ -248,7 +250,7 @@ TEST_CASE_TEMPLATE("multiply: all rows and columns, in place and not", T, float,
       const Grid<T> y = values_grid<T>(numbers, rows, columns, columns);
       const auto run = [&](const kernels::Table<T>& table) {
         Grid<T> out = in_place ? x : Grid<T>(rows, columns, padded(columns) + 3);
-        table.multiply({rows, columns, in_place ? out.data() : x.data(), in_place ? out.row() : x.row(), y.data(),
+        (table.*entry)({rows, columns, in_place ? out.data() : x.data(), in_place ? out.row() : x.row(), y.data(),
                         y.row(), out.data(), out.row()});
         return out;
       };
@@ -456,12 +458,11 @@ TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double)
 }
 
 TEST_CASE_TEMPLATE("every entry of the table has a test", T, float, double) {
-  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, affine, prelu, dropout_mask, penalty, the lists;
-  // multiply_adds and lanes.
-  constexpr std::size_t tested = 12 + 2 * static_cast<std::size_t>(kernels::fused_updates) +
-                                 static_cast<std::size_t>(kernels::Update::count) +
-                                 2 * static_cast<std::size_t>(kernels::activation_count) +
-                                 static_cast<std::size_t>(kernels::SourceType::count);
+  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, add, affine, prelu, dropout_mask, penalty, the
+  // lists; multiply_adds and lanes.
+  constexpr std::size_t tested =
+      13 + 2 * static_cast<std::size_t>(kernels::fused_updates) + static_cast<std::size_t>(kernels::Update::count) +
+      2 * static_cast<std::size_t>(kernels::activation_count) + static_cast<std::size_t>(kernels::SourceType::count);
   CHECK_MESSAGE(sizeof(kernels::Table<T>) / sizeof(void*) == tested,
                 "a kernel was added or removed: compare it with the one-lane table here or in test_product.cpp");
 }
