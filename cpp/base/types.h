@@ -11,7 +11,8 @@ inline constexpr Index panel_width = 32;   // outputs that one panel of weights 
 inline constexpr Index segment_depth = 256;  // terms a chain of multiply-adds sums before it joins the total
 inline constexpr Index penalty_segment = 4096;  // elements whose penalty is summed in 64 partials
 
-// Rows up to which a batch spends its time in the update and between cores rather than in products. Alters no bits.
+// Rows up to which a batch spends its time in the update and between cores rather than in products. Part of it too: the
+// gradient of such a batch's inputs is summed over shorter segments.
 inline constexpr Index small_batch = 32;
 
 constexpr Index divide_up(Index n, Index d) { return (n + d - 1) / d; }

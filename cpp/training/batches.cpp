@@ -44,6 +44,7 @@ template <class T> class GatherStep final : public Step<T> {
     for (Index r = batch.next_rows * part / parts; r < batch.next_rows * (part + 1) / parts; ++r) {
       const char* const row = static_cast<const char*>(inputs_.data) + batch.next[r] * inputs_.row_bytes;
       for (Index byte = first; byte < last; byte += line) __builtin_prefetch(row + byte);
+      __builtin_prefetch(row + last - 1);  // a row may begin within a line
     }
   }
 
