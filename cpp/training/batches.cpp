@@ -39,6 +39,7 @@ template <class T> class GatherStep final : public Step<T> {
 
   void fetch_next(Index begin, Index end, Index part, Index parts, const Batch<T>& batch) const override {
     constexpr Index line = 64, sizes[] = {1, 4, 8};  // bytes; of the source types
+    if (begin >= end) return;
     const Index element = sizes[static_cast<int>(inputs_.type)];
     const Index first = begin * width * element, last = std::min(end * width, columns_) * element;
     for (Index r = batch.next_rows * part / parts; r < batch.next_rows * (part + 1) / parts; ++r) {
