@@ -55,6 +55,7 @@ def test_training_goes_on(case: fits.Case, way: str, tmp_path: Path) -> None:
     assert bits(trained(again, 2)) == bits(trained(model, 2))
 
 
+@pytest.mark.equal_bits
 @pytest.mark.parametrize("threads", [1, 2, 3])
 @pytest.mark.parametrize("option", [{"clipnorm": 0.1}, {"global_clipnorm": 0.1}, {"use_ema": True}])
 def test_bits_do_not_depend_on_threads(option: dict[str, Any], threads: int) -> None:
