@@ -169,16 +169,17 @@ inline __attribute__((always_inline)) void add_terms(const Args& g, Index begin,
                               nullptr);
 }
 
-// Tiles of a gradient, in inputs by vectors, and the terms between two updates. Of a large batch a panel's 32 inputs in
-// three, which leaves registers for an update. A small one spends its time in the update: tiles as large as hides the
-// latency of multiply-adds, no more, since few inputs are more often zero in the whole batch. With few registers
-// updates do not wait, which costs more there than it gains.
+// Tiles of a gradient, in inputs by vectors, and the terms between the updates of two inputs. Of a large batch a
+// panel's 32 inputs in three, which leaves registers for an update. A small one spends its time in the update: few
+// inputs, which are more often zero in the whole batch, and a term between the updates of an input's two vectors and
+// the next: those of one vector at a time leave the divider idle more often (7 %). With few registers updates do not
+// wait, which costs more there than it gains.
 template <class V> struct LargeTile {
-  static constexpr int inputs = tile_rows<V> < 11 ? tile_rows<V> : 11, vectors = tile_vectors<V>, terms = 3;
+  static constexpr int inputs = tile_rows<V> < 11 ? tile_rows<V> : 11, vectors = tile_vectors<V>, terms = 3 * vectors;
   static constexpr int fetched = 2 * inputs;
 };
 template <class V, bool many_registers = (V::registers >= 32)> struct SmallTile {
-  static constexpr int inputs = 8, vectors = 1, terms = 1, fetched = 0;
+  static constexpr int inputs = 8, vectors = 2, terms = 1, fetched = 0;
 };
 template <class V> struct SmallTile<V, false> {
   static constexpr int inputs = tile_rows<V> < 4 ? tile_rows<V> : 4, vectors = tile_vectors<V>, terms = 0, fetched = 0;
@@ -190,7 +191,7 @@ template <class V> struct SmallTile<V, false> {
 template <class V, int N> struct WaitingUpdates {
   typename V::Scalar* gradient;
   Index offset = 0;  // of the tile's weights
-  Index done = 0, count = 0;
+  Index done = 0, count = 0;  // inputs
 
   bool none() const { return done == count; }
 
@@ -201,19 +202,23 @@ template <class V, int N> struct WaitingUpdates {
       for (int j = 0; j < N; ++j) acc[m][j].store(gradient + (m * N + j) * V::lanes);
     offset = at;
     done = 0;
-    count = M * N;
+    count = M;
   }
 
-  // Fetches what is that much ahead. U: the vector type of the rule, which may be another of the same numbers.
+  // Those of one input. Fetches what is that much ahead. U: the vector type of the rule, which may be another of the
+  // same numbers.
   template <class U, int ahead, class Rule, class Args>
-  inline __attribute__((always_inline)) void make_one(const Rule& rule, const Args& g, bool penalised) {
-    const Index at = offset + done / N * panel_width + done % N * V::lanes;
-    if constexpr (ahead > 0) {
-      __builtin_prefetch(g.weights + at + ahead);
+  inline __attribute__((always_inline)) void make_next(const Rule& rule, const Args& g, bool penalised) {
+#pragma GCC unroll 4
+    for (int j = 0; j < N; ++j) {
+      const Index at = offset + done * panel_width + j * V::lanes;
+      if constexpr (ahead > 0) {
+        __builtin_prefetch(g.weights + at + ahead);
 #pragma GCC unroll 3
-      for (int s = 0; s < Rule::slots; ++s) __builtin_prefetch(g.slots[s] + at + ahead);
+        for (int s = 0; s < Rule::slots; ++s) __builtin_prefetch(g.slots[s] + at + ahead);
+      }
+      update_at(rule, U::load(gradient + (done * N + j) * V::lanes), g, penalised, at);
     }
-    update_at(rule, U::load(gradient + done * V::lanes), g, penalised, at);
     ++done;
   }
 };
@@ -255,11 +260,11 @@ __attribute__((noinline)) void gradient_tiles(const lamina::kernels::WeightGradi
       Index k = 0;
       for (; k + Tile::terms <= rows && !waiting.none(); k += Tile::terms) {
         add_terms(g, k, k + Tile::terms, x, c, acc);
-        waiting.template make_one<Busy, ahead>(busy, g, penalised);
+        waiting.template make_next<Busy, ahead>(busy, g, penalised);
       }
       add_terms(g, k, rows, x, c, acc);
       add_previous(g, first, c, acc);
-      while (!waiting.none()) waiting.template make_one<V, ahead>(idle, g, penalised);
+      while (!waiting.none()) waiting.template make_next<V, ahead>(idle, g, penalised);
       waiting.take(acc, first * panel_width + c);
     }
   }
@@ -279,7 +284,7 @@ void all_tiles(const lamina::kernels::WeightGradient<typename V::Scalar>& g) {
       });
     }
     const Rule<V> idle(g.scalars);
-    while (!waiting.none()) waiting.template make_one<V, 0>(idle, g, is_penalised(g));
+    while (!waiting.none()) waiting.template make_next<V, 0>(idle, g, is_penalised(g));
   });
 }
 
