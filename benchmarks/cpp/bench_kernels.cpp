@@ -155,6 +155,13 @@ template <class T> void add_rows(const std::string& isa, const kernels::Table<T>
     const kernels::Binary<T> m{rows, columns, x->data(), columns, y->data(), columns, out->data(), columns};
     return {0, 3.0 * cells * sizeof(T), [=, &t] { t.multiply(m); }, {x, y, out}};
   });
+  add<T>("masked", isa, table, [](const Table& t) -> Call {
+    const auto x = numbers<T>(cells), out = numbers<T>(cells);
+    const auto kept = std::make_shared<std::vector<std::uint64_t>>(cells / 64 + 1, 0x5555555555555555u);
+    const kernels::Masked<T> m{rows, columns, x->data(), columns,     kept->data(),
+                               0,    columns, T(1.25),   out->data(), columns};
+    return {0, 2.0 * cells * sizeof(T), [=, &t] { t.masked(m); }, {x, kept, out}};
+  });
   add<T>("penalty", isa, table, [](const Table& t) -> Call {
     const auto w = numbers<T>(penalty_segment);
     return {0,
@@ -184,9 +191,9 @@ template <class T> void add_data(const std::string& isa, const kernels::Table<T>
             {src, dst}};
   });
   add<T>("dropout_mask", isa, table, [](const Table& t) -> Call {
-    const auto mask = numbers<T>(cells);
-    const kernels::DropoutMask<T> d{0, cells / 64, mask->data(), 1, 2, 3, 0x33333333u, T(1.25)};
-    return {0, 1.0 * cells * sizeof(T), [=, &t] { t.dropout_mask(d); }, {mask}};
+    const auto kept = std::make_shared<std::vector<std::uint64_t>>(cells / 64);
+    const kernels::DropoutMask d{0, cells / 64, kept->data(), 1, 2, 3, 0x33333333u};
+    return {0, cells / 8.0, [=, &t] { t.dropout_mask(d); }, {kept}};
   });
 }
 

@@ -138,7 +138,7 @@ inline __attribute__((always_inline)) void philox(Words (&x)[4], const PhiloxKey
 }
 
 // 64 elements take 16 counters of four words: element e has counter 16 (e / 64) + e % 16 and word e / 16 % 4.
-template <class T> void dropout_mask(const lamina::kernels::DropoutMask<T>& d) {
+void dropout_mask(const lamina::kernels::DropoutMask& d) {
   const PhiloxKeys keys(d.seed);
   const auto step_low = static_cast<std::uint32_t>(d.step);
   const std::uint32_t step_high = static_cast<std::uint32_t>(d.step >> 32) << 16;
@@ -146,12 +146,14 @@ template <class T> void dropout_mask(const lamina::kernels::DropoutMask<T>& d) {
   for (Index group = d.first; group < d.first + d.count; ++group) {
     const std::uint64_t block = static_cast<std::uint64_t>(group) * 16;
     const std::uint32_t block_high = static_cast<std::uint32_t>(block >> 32) & 0xffffu;
+    std::uint64_t kept = 0;
     for (int lane = 0; lane < 16; lane += Words::lanes) {
       Words x[4] = {Words::count_from(static_cast<std::uint32_t>(block) + static_cast<std::uint32_t>(lane)),
                     Words::set(block_high | step_high), Words::set(step_low), Words::set(d.stream)};
       philox(x, keys);
       for (int word = 0; word < 4; ++word)
-        store_where(x[word], threshold, d.scale, d.mask + group * 64 + word * 16 + lane);
+        kept |= std::uint64_t{bits_at_least(x[word], threshold)} << (word * 16 + lane);
     }
+    d.kept[group] = kept;
   }
 }

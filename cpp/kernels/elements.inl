@@ -5,6 +5,27 @@ template <class V> void multiply(const lamina::kernels::Binary<typename V::Scala
       (V::load(a.x + r * a.x_row + c) * V::load(a.y + r * a.y_row + c)).store(a.out + r * a.out_row + c);
 }
 
+// Bits from one on: at least 57.
+inline std::uint64_t bits_from(const std::uint64_t* words, Index first) {
+  std::uint64_t bits;
+  __builtin_memcpy(&bits, reinterpret_cast<const char*>(words) + (first >> 3), sizeof bits);
+  return bits >> (first & 7);
+}
+
+template <class V> void masked(const lamina::kernels::Masked<typename V::Scalar>& a) {
+  constexpr Index together = 32;  // columns whose bits are read at once
+  const V scale = V::set(a.scale);
+  for (Index r = 0; r < a.rows; ++r)
+    for (Index c = 0; c < a.columns;) {
+      std::uint64_t bits = bits_from(a.kept, a.first + r * a.kept_row + c);
+      const Index end = a.columns - c < together ? a.columns : c + together;
+      for (; c < end; c += V::lanes, bits >>= V::lanes) {
+        const V factor = where_bits(static_cast<std::uint32_t>(bits), scale);
+        (V::load(a.x + r * a.x_row + c) * factor).store(a.out + r * a.out_row + c);
+      }
+    }
+}
+
 template <class V> void add(const lamina::kernels::Binary<typename V::Scalar>& a) {
   for (Index r = 0; r < a.rows; ++r)
     for (Index c = 0; c < a.columns; c += V::lanes)

@@ -125,13 +125,25 @@ template <class T> struct Gather {
   bool* finite;        // becomes false where a number is not finite, or such numbers that their sum is not; or null
 };
 
-// Multipliers for elements 64 * first .. 64 * (first + count) of a dropout: 0 or scale.
-template <class T> struct DropoutMask {
+// Which of the elements 64 * first .. 64 * (first + count) a dropout keeps, a bit each: a thirty-second part of what
+// multipliers would take of memory, and of the way from the core that draws them to the one that uses them.
+struct DropoutMask {
   Index first, count;
-  T* mask;  // the mask's element 0
+  std::uint64_t* kept;  // the first 64 elements
   std::uint64_t seed, step;
   std::uint32_t stream, threshold;  // kept where word ≥ threshold
+};
+
+// out[rows, columns] = x * scale where kept, else x * 0; out may be x.
+template <class T> struct Masked {
+  Index rows, columns;
+  const T* x;
+  Index x_row;
+  const std::uint64_t* kept;
+  Index first, kept_row;  // the bit of x[0, 0], and from a row to the next
   T scale;
+  T* out;
+  Index out_row;
 };
 
 template <class T> struct Sums {
@@ -220,6 +232,7 @@ template <class T> struct Table {
   void (*activation_forward[activation_count])(const Elementwise<T>&);
   void (*activation_gradient[activation_count])(const Elementwise<T>&);
   void (*multiply)(const Binary<T>&);
+  void (*masked)(const Masked<T>&);
   void (*add)(const Binary<T>&);
   void (*affine)(const Affine<T>&);
   void (*prelu)(const Prelu<T>&);
@@ -228,7 +241,7 @@ template <class T> struct Table {
   void (*softmax)(const Softmax<T>&);
   void (*transpose)(Index rows, Index columns, const T* src, Index src_row, T* dst, Index dst_row);
   void (*gather[static_cast<int>(SourceType::count)])(const Gather<T>&);
-  void (*dropout_mask)(const DropoutMask<T>&);
+  void (*dropout_mask)(const DropoutMask&);
   T (*multiply_adds)(Index count);  // that many on every lane of independent chains: the peak that benchmarks compare with
   Sums<T> (*penalty)(Index count, const T* w);  // count ≤ 4,096, a multiple of 32
 };

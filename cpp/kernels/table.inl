@@ -54,6 +54,7 @@ template <class V, class U = V> constexpr Table<typename V::Scalar> make_table()
 #undef LAMINA_ACTIVATION
           },
       .multiply = multiply<V>,
+      .masked = masked<V>,
       .add = add<V>,
       .affine = affine<V>,
       .prelu = prelu<V>,
@@ -62,7 +63,7 @@ template <class V, class U = V> constexpr Table<typename V::Scalar> make_table()
       .softmax = softmax<V>,
       .transpose = transpose<V>,
       .gather = {gather<V, std::uint8_t>, gather<V, float>, gather<V, double>},
-      .dropout_mask = dropout_mask<typename V::Scalar>,
+      .dropout_mask = dropout_mask,
       .multiply_adds = multiply_adds<V>,
       .penalty = penalty<V>,
   };

@@ -40,6 +40,12 @@ template <> struct Vec<float> {
   friend Vec abs(Vec a) { return {_mm256_andnot_ps(_mm256_set1_ps(-0.0f), a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm256_cmp_ps(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm256_blendv_ps(b.v, a.v, m)}; }
+  // x in lanes whose bits are set, else 0.
+  friend Vec where_bits(std::uint32_t bits, Vec x) {
+    const __m256i lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    const __m256i set = _mm256_and_si256(_mm256_set1_epi32(static_cast<int>(bits)), lane);
+    return {_mm256_and_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(set, lane)), x.v)};
+  }
   // out[i] = x[i] is not 0; NaN is not.
   friend void store_nonzero(Vec x, std::uint8_t* out) {
     const int nonzero = _mm256_movemask_ps(_mm256_cmp_ps(x.v, _mm256_setzero_ps(), _CMP_NEQ_UQ));
@@ -99,6 +105,11 @@ template <> struct Vec<double> {
   friend Vec abs(Vec a) { return {_mm256_andnot_pd(_mm256_set1_pd(-0.0), a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm256_cmp_pd(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm256_blendv_pd(b.v, a.v, m)}; }
+  friend Vec where_bits(std::uint32_t bits, Vec x) {
+    const __m256i lane = _mm256_setr_epi64x(1, 2, 4, 8);
+    const __m256i set = _mm256_and_si256(_mm256_set1_epi64x(bits), lane);
+    return {_mm256_and_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(set, lane)), x.v)};
+  }
   friend void store_nonzero(Vec x, std::uint8_t* out) {
     const int nonzero = _mm256_movemask_pd(_mm256_cmp_pd(x.v, _mm256_setzero_pd(), _CMP_NEQ_UQ));
     for (int i = 0; i < lanes; ++i) out[i] = static_cast<std::uint8_t>(nonzero >> i & 1);
@@ -161,22 +172,14 @@ struct Words {
     high.v = _mm256_blend_epi32(_mm256_shuffle_epi32(even, swap), odd, 0xaa);
     low.v = _mm256_blend_epi32(even, _mm256_shuffle_epi32(odd, swap), 0xaa);
   }
-  // out[i] = words[i] >= threshold[i] ? x : 0.
-  friend void store_where(Words words, Words threshold, float x, float* out) {
-    _mm256_storeu_ps(out, _mm256_and_ps(_mm256_castsi256_ps(at_least(words, threshold)), _mm256_set1_ps(x)));
-  }
-  friend void store_where(Words words, Words threshold, double x, double* out) {
-    const __m256i kept = at_least(words, threshold);
-    store_half(_mm256_castsi256_si128(kept), x, out);
-    store_half(_mm256_extracti128_si256(kept, 1), x, out + 4);
+  // Bit i: words[i] >= threshold[i].
+  friend std::uint32_t bits_at_least(Words words, Words threshold) {
+    const __m256i at_least = _mm256_cmpeq_epi32(_mm256_max_epu32(words.v, threshold.v), words.v);
+    return static_cast<std::uint32_t>(_mm256_movemask_ps(_mm256_castsi256_ps(at_least)));
   }
 
  private:
   static constexpr int swap = 0xb1;  // neighbours
-  static void store_half(__m128i kept, double x, double* out) {
-    _mm256_storeu_pd(out, _mm256_and_pd(_mm256_castsi256_pd(_mm256_cvtepi32_epi64(kept)), _mm256_set1_pd(x)));
-  }
-  static __m256i at_least(Words a, Words b) { return _mm256_cmpeq_epi32(_mm256_max_epu32(a.v, b.v), a.v); }
 };
 
 }  // namespace

@@ -40,6 +40,8 @@ template <bool slow_divider> struct Vec<float, slow_divider> {
   friend Vec abs(Vec a) { return {_mm512_abs_ps(a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_ps(m, b.v, a.v)}; }
+  // x in lanes whose bits are set, else 0.
+  friend Vec where_bits(std::uint32_t bits, Vec x) { return {_mm512_maskz_mov_ps(static_cast<Mask>(bits), x.v)}; }
   // out[i] = x[i] is not 0; NaN is not.
   friend void store_nonzero(Vec x, std::uint8_t* out) {
     const Mask nonzero = _mm512_cmp_ps_mask(x.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
@@ -115,6 +117,7 @@ template <> struct Vec<double> {
   friend Vec abs(Vec a) { return {_mm512_abs_pd(a.v)}; }
   friend Mask less(Vec a, Vec b) { return _mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ); }
   friend Vec select(Mask m, Vec a, Vec b) { return {_mm512_mask_blend_pd(m, b.v, a.v)}; }
+  friend Vec where_bits(std::uint32_t bits, Vec x) { return {_mm512_maskz_mov_pd(static_cast<Mask>(bits), x.v)}; }
   friend void store_nonzero(Vec x, std::uint8_t* out) {
     const Mask nonzero = _mm512_cmp_pd_mask(x.v, _mm512_setzero_pd(), _CMP_NEQ_UQ);
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_maskz_set1_epi8(nonzero, 1));
@@ -188,15 +191,9 @@ struct Words {
     high.v = _mm512_mask_shuffle_epi32(odd, 0x5555, even, swap);
     low.v = _mm512_mask_shuffle_epi32(even, 0xaaaa, odd, swap);
   }
-  // out[i] = words[i] >= threshold[i] ? x : 0.
-  friend void store_where(Words words, Words threshold, float x, float* out) {
-    const __mmask16 kept = _mm512_cmpge_epu32_mask(words.v, threshold.v);
-    _mm512_storeu_ps(out, _mm512_maskz_mov_ps(kept, _mm512_set1_ps(x)));
-  }
-  friend void store_where(Words words, Words threshold, double x, double* out) {
-    const unsigned kept = _mm512_cmpge_epu32_mask(words.v, threshold.v);
-    _mm512_storeu_pd(out, _mm512_maskz_mov_pd(static_cast<__mmask8>(kept), _mm512_set1_pd(x)));
-    _mm512_storeu_pd(out + 8, _mm512_maskz_mov_pd(static_cast<__mmask8>(kept >> 8), _mm512_set1_pd(x)));
+  // Bit i: words[i] >= threshold[i].
+  friend std::uint32_t bits_at_least(Words words, Words threshold) {
+    return _mm512_cmpge_epu32_mask(words.v, threshold.v);
   }
 
  private:

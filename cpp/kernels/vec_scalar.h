@@ -64,17 +64,18 @@ template <> struct Vec<double> {
   }
 };
 
-#define LAMINA_SCALAR_OPERATIONS(T)                                                     \
-  [[maybe_unused]] Vec<T> operator+(Vec<T> a, Vec<T> b) { return {a.v + b.v}; }         \
-  [[maybe_unused]] Vec<T> operator-(Vec<T> a, Vec<T> b) { return {a.v - b.v}; }         \
-  [[maybe_unused]] Vec<T> operator*(Vec<T> a, Vec<T> b) { return {a.v * b.v}; }         \
-  [[maybe_unused]] Vec<T> operator/(Vec<T> a, Vec<T> b) { return {a.v / b.v}; }         \
-  [[maybe_unused]] Vec<T> max(Vec<T> a, Vec<T> b) { return {a.v > b.v ? a.v : b.v}; }   \
-  [[maybe_unused]] Vec<T> min(Vec<T> a, Vec<T> b) { return {a.v < b.v ? a.v : b.v}; }   \
-  [[maybe_unused]] bool less(Vec<T> a, Vec<T> b) { return a.v < b.v; }                  \
-  [[maybe_unused]] Vec<T> select(bool m, Vec<T> a, Vec<T> b) { return m ? a : b; }      \
-  [[maybe_unused]] void store_nonzero(Vec<T> x, std::uint8_t* out) { *out = x.v != 0; } \
-  [[maybe_unused]] T max_of(Vec<T> a) { return a.v; }                                   \
+#define LAMINA_SCALAR_OPERATIONS(T)                                                                           \
+  [[maybe_unused]] Vec<T> operator+(Vec<T> a, Vec<T> b) { return {a.v + b.v}; }                               \
+  [[maybe_unused]] Vec<T> operator-(Vec<T> a, Vec<T> b) { return {a.v - b.v}; }                               \
+  [[maybe_unused]] Vec<T> operator*(Vec<T> a, Vec<T> b) { return {a.v * b.v}; }                               \
+  [[maybe_unused]] Vec<T> operator/(Vec<T> a, Vec<T> b) { return {a.v / b.v}; }                               \
+  [[maybe_unused]] Vec<T> max(Vec<T> a, Vec<T> b) { return {a.v > b.v ? a.v : b.v}; }                         \
+  [[maybe_unused]] Vec<T> min(Vec<T> a, Vec<T> b) { return {a.v < b.v ? a.v : b.v}; }                         \
+  [[maybe_unused]] bool less(Vec<T> a, Vec<T> b) { return a.v < b.v; }                                        \
+  [[maybe_unused]] Vec<T> select(bool m, Vec<T> a, Vec<T> b) { return m ? a : b; }                            \
+  [[maybe_unused]] Vec<T> where_bits(std::uint32_t bits, Vec<T> x) { return {(bits & 1) != 0 ? x.v : T{0}}; } \
+  [[maybe_unused]] void store_nonzero(Vec<T> x, std::uint8_t* out) { *out = x.v != 0; }                       \
+  [[maybe_unused]] T max_of(Vec<T> a) { return a.v; }                                                         \
   [[maybe_unused]] T sum_of(Vec<T> a) { return a.v; }
 LAMINA_SCALAR_OPERATIONS(float)
 LAMINA_SCALAR_OPERATIONS(double)
@@ -92,10 +93,7 @@ struct Words {
     high.v = static_cast<std::uint32_t>(product >> 32);
     low.v = static_cast<std::uint32_t>(product);
   }
-  // *out = words >= threshold ? x : 0.
-  template <class T> friend void store_where(Words words, Words threshold, T x, T* out) {
-    *out = words.v >= threshold.v ? x : T{0};
-  }
+  friend std::uint32_t bits_at_least(Words words, Words threshold) { return words.v >= threshold.v; }
 };
 
 }  // namespace

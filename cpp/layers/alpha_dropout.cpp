@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "base/arena.h"
 #include "layers/dropout.h"
 
 namespace lamina::layers {
@@ -14,44 +13,31 @@ constexpr double lowest = -1.6732632423543772848170429916717 * 1.050700987355480
 
 template <class T> class AlphaDropoutOp final : public Op<T> {
  public:
-  AlphaDropoutOp(const LayerSpec& spec, const OpContext<T>& context)
-      : table_(context.table), spec_(spec), shape_(context.shape), stream_(context.position) {
+  AlphaDropoutOp(const LayerSpec& spec, const OpContext<T>& context) : mask_(spec, context) {
     const double rate = spec.value("rate", 0);
     const double scale = 1 / std::sqrt((1 - rate) * (1 + rate * lowest * lowest)), shift = -scale * lowest * rate;
     scale_ = static_cast<T>(scale);
     kept_ = static_cast<T>(shift);
     dropped_ = static_cast<T>(scale * lowest + shift);
-    mask_.reserve(dropout_mask_size(context.capacity * shape_.columns));
-    mask_.allocate();
-    this->reads = {mask_.at(0)};
+    this->reads = {mask_.key()};
   }
 
   bool in_place() const override { return false; }  // the activation before it wants its output back
 
   void forward(const Rect& r) const override {
     for (Index row = r.row; row < r.row + r.rows; ++row) {
-      const T *const x = this->in.at(row, r.column), *const mask = mask_.at(row * shape_.columns + r.column);
+      const T* const x = this->in.at(row, r.column);
       T* const y = this->out.at(row, r.column);
-      for (Index c = 0; c < r.columns; ++c) y[c] = mask[c] != 0 ? x[c] * mask[c] + kept_ : dropped_;
+      for (Index c = 0; c < r.columns; ++c) y[c] = mask_.kept(row, r.column + c) ? x[c] * scale_ + kept_ : dropped_;
     }
   }
 
-  void gradient(const Rect& r, Matrix<T> dy) const override {
-    T* const x = dy.at(r.row, r.column);
-    table_.multiply({r.rows, r.columns, x, dy.row, mask_.at(r.row * shape_.columns + r.column), shape_.columns, x, dy.row});
-  }
-
-  std::unique_ptr<Step<T>> prepare() override {
-    return make_dropout_mask(table_, spec_, mask_.at(0), scale_, shape_, stream_);
-  }
+  void gradient(const Rect& r, Matrix<T> dy) const override { mask_.apply(r, dy, scale_, dy); }
+  std::unique_ptr<Step<T>> prepare() override { return mask_.step(); }
 
  private:
-  const kernels::Table<T>& table_;
-  const LayerSpec spec_;
-  Shape shape_;
-  std::uint32_t stream_;
+  DropoutMask<T> mask_;
   T scale_, kept_, dropped_;  // the factor of what is kept, what is added to it, what stands for the others
-  Arena<T> mask_;             // [rows, units] without padding
 };
 
 }  // namespace

@@ -2,27 +2,26 @@
 
 #include <algorithm>
 
-#include "base/arena.h"
 #include "base/error.h"
 
 namespace lamina::layers {
 namespace {
 
 constexpr Index group = 64;          // elements that one call to the generator serves
-constexpr Index groups_a_tile = 16;
+constexpr Index groups_a_tile = 16;  // two cache lines of bits
 
 // Fills the mask of one batch: a function of seed, step, layer and row * units + unit.
 template <class T> class MaskStep final : public Step<T> {
  public:
-  MaskStep(const kernels::Table<T>& table, kernels::DropoutMask<T> call, Index sample)
+  MaskStep(const kernels::Table<T>& table, const kernels::DropoutMask& call, Index sample)
       : table_(table), call_(call), sample_(sample) {
-    this->writes = {call.mask};
+    this->writes = {call.kept};
   }
 
   Index tiles(Index rows) const override { return divide_up(rows * sample_, group * groups_a_tile); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    kernels::DropoutMask<T> call = call_;
+    kernels::DropoutMask call = call_;
     call.first = begin * groups_a_tile;
     call.count = std::min(end * groups_a_tile, divide_up(batch.rows * sample_, group)) - call.first;
     call.step = batch.iteration;
@@ -33,73 +32,69 @@ template <class T> class MaskStep final : public Step<T> {
 
  private:
   const kernels::Table<T>& table_;
-  kernels::DropoutMask<T> call_;
-  Index sample_;  // elements of a row of the batch
+  kernels::DropoutMask call_;
+  Index sample_;
 };
 
 template <class T> class DropoutOp final : public Op<T> {
  public:
   DropoutOp(const LayerSpec& spec, const OpContext<T>& context)
-      : table_(context.table),
-        spec_(spec),
-        shape_(context.shape),
-        units_(context.shape.columns),
-        stream_(context.position) {
-    mask_.reserve(dropout_mask_size(context.capacity * units_));
-    mask_.allocate();
-    this->reads = {mask_.at(0)};
+      : mask_(spec, context), scale_(static_cast<T>(1 / (1 - spec.value("rate", 0)))) {
+    this->reads = {mask_.key()};
   }
 
   bool in_place() const override { return false; }  // the activation before it wants its output back
-  void forward(const Rect& r) const override {
-    table_.multiply({r.rows, r.columns, this->in.at(r.row, r.column), this->in.row, mask_at(r), units_,
-                         this->out.at(r.row, r.column), this->out.row});
-  }
-
-  void gradient(const Rect& r, Matrix<T> dy) const override {
-    T* const x = dy.at(r.row, r.column);
-    table_.multiply({r.rows, r.columns, x, dy.row, mask_at(r), units_, x, dy.row});
-  }
-
-  std::unique_ptr<Step<T>> prepare() override {
-    const double keep = 1 - spec_.value("rate", 0);
-    return make_dropout_mask(table_, spec_, mask_.at(0), static_cast<T>(1 / keep), shape_, stream_);
-  }
+  void forward(const Rect& r) const override { mask_.apply(r, this->in, scale_, this->out); }
+  void gradient(const Rect& r, Matrix<T> dy) const override { mask_.apply(r, dy, scale_, dy); }
+  std::unique_ptr<Step<T>> prepare() override { return mask_.step(); }
 
  private:
-  const T* mask_at(const Rect& r) const { return mask_.at(r.row * units_ + r.column); }
-
-  const kernels::Table<T>& table_;
-  const LayerSpec spec_;
-  Shape shape_;
-  Index units_;
-  std::uint32_t stream_;
-  Arena<T> mask_;  // [rows, units] without padding
+  DropoutMask<T> mask_;
+  T scale_;
 };
 
 }  // namespace
 
+template <class T>
+DropoutMask<T>::DropoutMask(const LayerSpec& spec, const OpContext<T>& context)
+    : table_(context.table),
+      spec_(spec),
+      units_(context.shape.columns),
+      sample_(context.shape.times * context.shape.columns),
+      stream_(context.position) {
+  kept_.reserve(divide_up(context.capacity * units_, word) + 1);  // bits are read 64 at a time, from any byte on
+  kept_.allocate();
+}
+
+template <class T> std::unique_ptr<Step<T>> DropoutMask<T>::step() const {
+  return std::make_unique<MaskStep<T>>(
+      table_,
+      kernels::DropoutMask{.first = 0,
+                           .count = 0,
+                           .kept = kept_.at(0),
+                           .seed = spec_.seed,
+                           .step = 0,
+                           .stream = stream_,
+                           .threshold = static_cast<std::uint32_t>(spec_.value("rate", 0) * 4294967296.0)},
+      sample_);
+}
+
+template <class T> void DropoutMask<T>::apply(const Rect& r, Matrix<T> x, T scale, Matrix<T> out) const {
+  table_.masked({.rows = r.rows,
+                 .columns = r.columns,
+                 .x = x.at(r.row, r.column),
+                 .x_row = x.row,
+                 .kept = kept_.at(0),
+                 .first = r.row * units_ + r.column,
+                 .kept_row = units_,
+                 .scale = scale,
+                 .out = out.at(r.row, r.column),
+                 .out_row = out.row});
+}
+
 void check_dropout(const LayerSpec& spec) {
   const double rate = spec.value("rate", 0);
   require(rate >= 0 && rate < 1, "Dropout(rate=", rate, "): rate must lie in [0, 1)");
-}
-
-Index dropout_mask_size(Index elements) { return round_up(elements, group) + panel_width; }
-
-template <class T>
-std::unique_ptr<Step<T>> make_dropout_mask(const kernels::Table<T>& table, const LayerSpec& spec, T* mask, T scale,
-                                           Shape shape, std::uint32_t stream) {
-  return std::make_unique<MaskStep<T>>(
-      table,
-      kernels::DropoutMask<T>{.first = 0,
-                              .count = 0,
-                              .mask = mask,
-                              .seed = spec.seed,
-                              .step = 0,
-                              .stream = stream,
-                              .threshold = static_cast<std::uint32_t>(spec.value("rate", 0) * 4294967296.0),
-                              .scale = scale},
-      shape.times * shape.columns);
 }
 
 template <class T> std::unique_ptr<Op<T>> make_dropout(const LayerSpec& spec, const OpContext<T>& context) {
@@ -107,11 +102,9 @@ template <class T> std::unique_ptr<Op<T>> make_dropout(const LayerSpec& spec, co
   return std::make_unique<DropoutOp<T>>(spec, context);
 }
 
+template class DropoutMask<float>;
+template class DropoutMask<double>;
 template std::unique_ptr<Op<float>> make_dropout(const LayerSpec&, const OpContext<float>&);
-template std::unique_ptr<Step<float>> make_dropout_mask(const kernels::Table<float>&, const LayerSpec&, float*, float,
-                                                        Shape, std::uint32_t);
-template std::unique_ptr<Step<double>> make_dropout_mask(const kernels::Table<double>&, const LayerSpec&, double*,
-                                                         double, Shape, std::uint32_t);
 template std::unique_ptr<Op<double>> make_dropout(const LayerSpec&, const OpContext<double>&);
 
 }  // namespace lamina::layers

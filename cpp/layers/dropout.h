@@ -1,17 +1,36 @@
 // Inverted dropout (Srivastava et al., 2014): in training, values are kept with probability 1 - rate and divided by it.
 #pragma once
+#include "base/arena.h"
 #include "layers/layer.h"
 
 namespace lamina::layers {
 
 void check_dropout(const LayerSpec& spec);
 
+// Which elements of a batch are kept: drawn at each step, all but the spec's rate of them.
+template <class T> class DropoutMask {
+ public:
+  DropoutMask(const LayerSpec& spec, const OpContext<T>& context);
 
-// The step that draws a batch's multipliers, 0 for the spec's rate of them and else scale, and the room that they take.
-template <class T>
-std::unique_ptr<Step<T>> make_dropout_mask(const kernels::Table<T>& table, const LayerSpec& spec, T* mask, T scale,
-                                           Shape shape, std::uint32_t stream);
-Index dropout_mask_size(Index elements);  // a row's last vector may reach past the mask's end
+  std::unique_ptr<Step<T>> step() const;
+  const void* key() const { return kept_.at(0); }  // what the step writes
+  bool kept(Index row, Index column) const {
+    const Index element = row * units_ + column;
+    return (kept_.at(0)[element / word] >> element % word & 1) != 0;
+  }
+
+  // out = x * scale where kept, else x * 0.
+  void apply(const Rect& r, Matrix<T> x, T scale, Matrix<T> out) const;
+
+ private:
+  static constexpr Index word = 64;  // bits
+
+  const kernels::Table<T>& table_;
+  const LayerSpec spec_;
+  Index units_, sample_;  // elements of a row, and of a row of the batch
+  std::uint32_t stream_;
+  Arena<std::uint64_t> kept_;  // a bit for each of [rows, units], without padding
+};
 
 template <class T> std::unique_ptr<Op<T>> make_dropout(const LayerSpec& spec, const OpContext<T>& context);
 

@@ -92,8 +92,8 @@ void bias_gradient(const kernels::WeightGradient<double>& g) {
 }
 
 // The gradient of a dropout is the product that works in place.
-void dropout_gradient(const kernels::Binary<double>& m) {
-  right->multiply(m);
+void dropout_gradient(const kernels::Masked<double>& m) {
+  right->masked(m);
   if (m.out != m.x) return;
   for (Index r = 0; r < m.rows; ++r) scale(m.out + r * m.out_row, m.columns);
 }
@@ -171,7 +171,7 @@ std::vector<Fault> all_faults() {
       {"product as input gradient", plain_problem, [](Table<double>& t) { t.product = input_gradient; }},
       {"weight_gradient", plain_problem, [](Table<double>& t) { t.weight_gradient[0] = weight_gradient; }},
       {"bias_gradient", plain_problem, [](Table<double>& t) { t.bias_gradient[0] = bias_gradient; }},
-      {"multiply as dropout gradient", dropped, [](Table<double>& t) { t.multiply = dropout_gradient; }},
+      {"masked as dropout gradient", dropped, [](Table<double>& t) { t.masked = dropout_gradient; }},
       {"transpose", plain_problem, [](Table<double>& t) { t.transpose = transpose; }},
       {"l1 of a kernel", punished, [](Table<double>& t) { t.weight_gradient[0] = without_l1; }},
       {"l2 of a kernel", punished, [](Table<double>& t) { t.weight_gradient[0] = without_l2; }},

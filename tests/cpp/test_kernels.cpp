@@ -395,26 +395,60 @@ TEST_CASE_TEMPLATE("gather: all columns and rows from every type", T, float, dou
     }
 }
 
+TEST_CASE_TEMPLATE("masked: all rows and columns, in place and not, from every bit of a byte", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(10);
+  for (Index columns = 1; columns <= most; ++columns)
+    for (const bool in_place : {false, true}) {
+      const Index rows = in_place ? columns : most + 1 - columns, first = columns % 8 + 64 * (columns % 3);
+      CAPTURE(rows);
+      CAPTURE(columns);
+      CAPTURE(in_place);
+      const Grid<T> x = values_grid<T>(numbers, rows, columns, padded(columns) + 1);
+      // A mask has no padding between its rows: what a vector reads there is the next row.
+      std::vector<std::uint64_t> kept(static_cast<std::size_t>((first + rows * columns) / 64 + 2));
+      for (std::uint64_t& word : kept) word = numbers.bits();
+      const auto run = [&](const kernels::Table<T>& table) {
+        Grid<T> out = in_place ? x : Grid<T>(rows, columns, padded(columns) + 3);
+        table.masked({rows, columns, in_place ? out.data() : x.data(), in_place ? out.row() : x.row(), kept.data(),
+                      first, columns, T(1.25), out.data(), out.row()});
+        return out;
+      };
+      REQUIRE(try_levels<T>(Touches::padding, run) == "");
+      const Grid<T> found = run(plain<T>());
+      for (Index e = 0; e < rows * columns; ++e) {
+        const Index bit = first + e, r = e / columns, c = e % columns;
+        const bool keeps = (kept[static_cast<std::size_t>(bit / 64)] >> (bit % 64) & 1) != 0;
+        REQUIRE(same(*found.at(r, c), *x.at(r, c) * (keeps ? T(1.25) : T(0))));
+      }
+    }
+}
+
 TEST_CASE_TEMPLATE("dropout_mask: every number of groups from every start", T, float, double) {
   Numbers numbers(9);
   for (Index count = 1; count <= most; ++count) {
     const Index first = numbers.below(5);
-    const std::uint64_t seed = numbers.bits(), step = numbers.bits();
+    const std::uint64_t seed = numbers.bits(), step = numbers.bits(), sentinel = numbers.bits();
     CAPTURE(first);
     CAPTURE(count);
     const auto run = [&](const kernels::Table<T>& table) {
-      Grid<T> mask(1, 64 * count, 64 * count);
+      std::vector<std::uint64_t> kept(static_cast<std::size_t>(first + count + 1), sentinel);
       table.dropout_mask({.first = first,
                           .count = count,
-                          .mask = mask.data() - 64 * first,
+                          .kept = kept.data(),
                           .seed = seed,
                           .step = step,
                           .stream = 3,
-                          .threshold = 0x40000000u,
-                          .scale = T(4) / T(3)});
-      return mask;
+                          .threshold = 0x40000000u});
+      return kept;
     };
-    REQUIRE(try_levels<T>(Touches::valid, run) == "");
+    const std::vector<std::uint64_t> expected = run(plain<T>());
+    for (Index i = 0; i < first; ++i) CHECK(expected[static_cast<std::size_t>(i)] == sentinel);
+    CHECK(expected.back() == sentinel);
+    for (const Level<T>& level : levels<T>()) {
+      CAPTURE(level.name);
+      REQUIRE(run(*level.table) == expected);
+    }
   }
 }
 
@@ -458,10 +492,10 @@ TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double)
 }
 
 TEST_CASE_TEMPLATE("every entry of the table has a test", T, float, double) {
-  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, add, affine, prelu, dropout_mask, penalty, the
-  // lists; multiply_adds and lanes.
+  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, masked, add, affine, prelu, dropout_mask, penalty,
+  // the lists; multiply_adds and lanes.
   constexpr std::size_t tested =
-      13 + 2 * static_cast<std::size_t>(kernels::fused_updates) + static_cast<std::size_t>(kernels::Update::count) +
+      14 + 2 * static_cast<std::size_t>(kernels::fused_updates) + static_cast<std::size_t>(kernels::Update::count) +
       2 * static_cast<std::size_t>(kernels::activation_count) + static_cast<std::size_t>(kernels::SourceType::count);
   CHECK_MESSAGE(sizeof(kernels::Table<T>) / sizeof(void*) == tested,
                 "a kernel was added or removed: compare it with the one-lane table here or in test_product.cpp");
