@@ -4,6 +4,7 @@
 
 #include "gemm/backend.h"
 #include "gemm/cut.h"
+#include "layers/parameter.h"
 #include "support.h"
 
 using namespace lamina;
@@ -30,13 +31,16 @@ struct Layer {
         x(laid_out(x_numbers, s.inputs)),
         y(laid_out(y_numbers, s.units)),
         y_transposed(round_up(s.batch, panel_width) * s.units, -1e-3, 1e-3),
-        kernel(panels * s.inputs * panel_width) {}
+        panel_stride(layers::WeightShape{s.inputs, s.units}.panel_stride()),
+        kernel(panels * panel_stride) {}
 
   const Shape shape;
   const Index panels;
   const Numbers<float> x_numbers, y_numbers;
   const Matrix<float> x, y;                    // [batch, inputs], [batch, units]
-  const Numbers<float> y_transposed, kernel;  // panels of 32 rows, panels
+  const Numbers<float> y_transposed;           // panels of 32 rows
+  const Index panel_stride;
+  const Numbers<float> kernel;  // panels
   const kernels::Table<float>& table = kernels::table<float>(kernels::current_isa());
 
   double flops() const {
@@ -49,7 +53,7 @@ struct Layer {
     if (shape.batch <= panel_width) return {numbers.data(), round_up(columns, panel_width)};
     return {numbers.data(), panel_width, (shape.batch | 1) * panel_width};  // odd, as a plan places them
   }
-  float* panel(Index i) const { return kernel.data() + i * shape.inputs * panel_width; }
+  float* panel(Index i) const { return kernel.data() + i * panel_stride; }
 };
 
 template <class F> void for_tiles(const gemm::Cut& cut, Team& team, const F& f) {
@@ -63,6 +67,7 @@ void forward(const Layer& l, Team& team) {
                                    .columns = rect.columns,
                                    .x = {l.x.at(rect.row, 0), l.x.row, l.x.panel},
                                    .panel = l.panel(rect.column / panel_width),
+                                   .panel_stride = l.panel_stride,
                                    .bias = nullptr,
                                    .y = {l.y.at(rect.row, rect.column), l.y.row, l.y.panel},
                                    .live = nullptr});
@@ -76,7 +81,7 @@ void input_gradient(const Layer& l, Team& team) {
                                           .units = l.shape.units,
                                           .rows = rect.rows,
                                           .kernel = l.kernel.data() + rect.column * panel_width,
-                                          .panel_stride = l.shape.inputs * panel_width,
+                                          .panel_stride = l.panel_stride,
                                           .dy = l.y_transposed.data() + rect.row * l.shape.units,
                                           .dx = dx});
   });
@@ -90,15 +95,13 @@ struct Update {
   float scalars[4] = {1e-9f, 0.1f, 0.001f, 1e-7f};
 
   Update(const Layer& l, kernels::Update rule)
-      : rule(rule),
-        first(l.panels * l.shape.inputs * panel_width, 0, 1e-3),
-        second(l.panels * l.shape.inputs * panel_width, 0, 1e-3) {}
+      : rule(rule), first(l.panels * l.panel_stride, 0, 1e-3), second(l.panels * l.panel_stride, 0, 1e-3) {}
 };
 
 void weight_gradient(const Layer& l, const Update& u, Team& team) {
   for_tiles(gemm::Cut::update(l.shape.batch, l.shape.inputs, l.shape.units), team, [&](const Rect& rect) {
     for (Index column = rect.column; column < rect.column + rect.columns; column += panel_width) {
-      const Index panel = column / panel_width, offset = (panel * l.shape.inputs + rect.row) * panel_width;
+      const Index panel = column / panel_width, offset = panel * l.panel_stride + rect.row * panel_width;
       kernels::WeightGradient<float> g{};
       g.rows = l.shape.batch;
       g.inputs = rect.rows;

@@ -13,7 +13,8 @@ namespace lamina::gemm {
 template <class T> struct Forward {
   Index rows, inputs, columns;
   Matrix<const T> x;         // [rows, inputs]
-  const T* panel;            // [columns / 32, inputs, 32]
+  const T* panel;            // [inputs, 32], the first of columns / 32
+  Index panel_stride;        // from a panel to the next
   const T* bias;             // [columns], or null
   Matrix<T> y;               // [rows, columns]
   const std::uint8_t* live;  // [inputs], or null

@@ -181,7 +181,7 @@ template <class T> bool blas_forward(const Forward<T>& f) {
                        .a = f.x.at(0, k),
                        .a_row = f.x.row,
                        .transposed = false,
-                       .b = f.panel + column * f.inputs + k * panel_width,
+                       .b = f.panel + column / panel_width * f.panel_stride + k * panel_width,
                        .b_row = panel_width,
                        .c = y,
                        .c_row = f.y.row});

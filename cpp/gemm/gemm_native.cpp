@@ -19,9 +19,11 @@ template <class T> void forward(const kernels::Table<T>& table, const Forward<T>
                      .a = f.x.at(0, k),
                      .a_row = f.x.row,
                      .a_chunk = f.x.panel,
-                     .b = f.panel + column * f.inputs + k * panel_width,
+                     .b = f.panel + column / panel_width * f.panel_stride + k * panel_width,
                      .b_row = panel_width,
-                     .init = !first ? y : f.bias == nullptr ? nullptr : f.bias + column,
+                     .init = !first              ? y
+                             : f.bias == nullptr ? nullptr
+                                                 : f.bias + column,
                      .init_row = first ? 0 : f.y.row,
                      .c = y,
                      .c_row = f.y.row,

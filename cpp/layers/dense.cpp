@@ -48,15 +48,15 @@ template <class T> class DenseForward final : public Step<T> {
   static constexpr Index few_rows = 64;
 
   void product(const Rect& rect, const Batch<T>& batch) const {
-    gemm::forward<T>(block_.table,
-                     {.rows = rect.rows,
-                      .inputs = kernel_.inputs,
-                      .columns = rect.columns,
-                      .x = {block_.in.at(batch, rect.row, 0), block_.in.rows.row, block_.in.rows.panel},
-                      .panel = kernel_.value + rect.column * kernel_.inputs,
-                      .bias = bias(rect.column),
-                      .y = {block_.sum.at(rect.row, rect.column), block_.sum.row, block_.sum.panel},
-                      .live = block_.in.live_at(batch, 0)});
+    gemm::forward<T>(block_.table, {.rows = rect.rows,
+                                    .inputs = kernel_.inputs,
+                                    .columns = rect.columns,
+                                    .x = {block_.in.at(batch, rect.row, 0), block_.in.rows.row, block_.in.rows.panel},
+                                    .panel = kernel_.value + rect.column / panel_width * kernel_.panel_stride(),
+                                    .panel_stride = kernel_.panel_stride(),
+                                    .bias = bias(rect.column),
+                                    .y = {block_.sum.at(rect.row, rect.column), block_.sum.row, block_.sum.panel},
+                                    .live = block_.in.live_at(batch, 0)});
     block_.forward_ops(rect);
   }
 

@@ -25,16 +25,23 @@ struct WeightShape {
   bool vector = false;
 
   Index panels() const { return divide_up(units, panel_width); }
-  Index panel_stride() const { return inputs * panel_width; }
-  Index size() const { return panels() * panel_stride(); }  // with the padding of the last panel, which is 0
+  // From a panel to the next. What a CPU fetches ahead, row by row past a panel's end, is to be no row of the next,
+  // which may be another core's.
+  Index panel_stride() const { return (vector ? inputs : inputs + rows_apart) * panel_width; }
+  Index size() const {
+    return panels() * panel_stride();
+  }  // with the last panel's padding and unused rows, which are 0
   bool operator==(const WeightShape&) const = default;
+
+ private:
+  static constexpr Index rows_apart = 16;
 };
 
 struct ParameterInfo : WeightShape, WeightSpec {
   bool trainable = true;  // whether training changes it
 };
 
-// Slices of arenas that are all laid out alike: [panels, inputs, 32].
+// Slices of arenas that are all laid out alike: panels [inputs, 32], panel_stride() apart.
 template <class T> struct Parameter : ParameterInfo {
   T* value = nullptr;
   T* gradient = nullptr;  // where gradients are stored

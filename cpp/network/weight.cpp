@@ -9,7 +9,8 @@ namespace {
 template <class F> void for_runs(const layers::WeightShape& shape, const F& f) {
   for (Index i = 0; i < shape.inputs; ++i)
     for (Index u = 0; u < shape.units; u += panel_width)
-      f(u * shape.inputs + i * panel_width, i * shape.units + u, std::min(panel_width, shape.units - u));
+      f(u / panel_width * shape.panel_stride() + i * panel_width, i * shape.units + u,
+        std::min(panel_width, shape.units - u));
 }
 
 }  // namespace

@@ -15,7 +15,7 @@ template <class T> class Weight {
       : block_(std::move(block)), offset_(offset), shape_(shape) {}
 
   const layers::WeightShape& shape() const { return shape_; }
-  T* panels() const { return block_->at(offset_); }  // [panels, inputs, 32]
+  T* panels() const { return block_->at(offset_); }  // [inputs, 32] each, panel_stride() apart
 
   // Copies between the panels and a plain row-major array.
   void read(T* out) const;

@@ -139,6 +139,7 @@ TEST_CASE_TEMPLATE("forward by BLAS" * doctest::skip(!has_blas()), T, float, dou
                                                        .columns = columns,
                                                        .x = {x.matrix.data, x.matrix.row, x.matrix.panel},
                                                        .panel = panel.data(),
+                                                       .panel_stride = inputs * panel_width,
                                                        .bias = with_bias ? bias.data() : nullptr,
                                                        .y = {y.data(), y.row()},
                                                        .live = nullptr});

@@ -66,6 +66,7 @@ TEST_CASE_TEMPLATE("forward", T, float, double) {
                                           .columns = columns,
                                           .x = {x.data(), x.row()},
                                           .panel = panel.data(),
+                                          .panel_stride = inputs * panel_width,
                                           .bias = with_bias ? bias.data() : nullptr,
                                           .y = {y.data(), y.row()},
                                           .live = with_live ? live.data() : nullptr});
@@ -215,7 +216,7 @@ TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels",
       for (const bool by_panels : {false, true}) {
         const Index rows = 34 + numbers.below(240), row_panels = divide_up(rows, panel_width);
         const Laid<T> x(numbers, rows, inputs, by_panels), dy(numbers, rows, units, by_panels);
-        const Laid<T> kernel(numbers, inputs, units, true);
+        const Laid<T> kernel(numbers, inputs + 3, units, true);  // panels lie apart
         const auto dy_transposed = values_grid<T>(numbers, row_panels * units, panel_width, panel_width);
         const Products<T> expected(rows, inputs, units, x.matrix, kernel.matrix, dy.matrix, dy_transposed);
         for (const Level<T>& level : all_levels<T>()) {
@@ -231,6 +232,7 @@ TEST_CASE_TEMPLATE("several panels at once, of rows in one piece and of panels",
                                           .columns = units,
                                           .x = {x.matrix.data, x.matrix.row, x.matrix.panel},
                                           .panel = kernel.matrix.data,
+                                          .panel_stride = kernel.matrix.panel,
                                           .bias = nullptr,
                                           .y = y.matrix,
                                           .live = nullptr});
