@@ -21,9 +21,7 @@ template <class T> void forward(const kernels::Table<T>& table, const Forward<T>
                      .a_chunk = f.x.panel,
                      .b = f.panel + column / panel_width * f.panel_stride + k * panel_width,
                      .b_row = panel_width,
-                     .init = !first              ? y
-                             : f.bias == nullptr ? nullptr
-                                                 : f.bias + column,
+                     .init = !first ? y : f.bias == nullptr ? nullptr : f.bias + column,
                      .init_row = first ? 0 : f.y.row,
                      .c = y,
                      .c_row = f.y.row,

@@ -28,9 +28,8 @@ struct WeightShape {
   // From a panel to the next. What a CPU fetches ahead, row by row past a panel's end, is to be no row of the next,
   // which may be another core's.
   Index panel_stride() const { return (vector ? inputs : inputs + rows_apart) * panel_width; }
-  Index size() const {
-    return panels() * panel_stride();
-  }  // with the last panel's padding and unused rows, which are 0
+  // With what is unused, the rows between panels and the padding of the last, which is 0.
+  Index size() const { return panels() * panel_stride(); }
   bool operator==(const WeightShape&) const = default;
 
  private:
