@@ -228,7 +228,7 @@ class Predictor(LayerStack):
             if _feeding.is_feed(x):
                 return self._predict_fed(x, batch_size, verbose, steps, callbacks)
             plain = batch_size is None and steps is None and callbacks is None
-            quiet = plain and isinstance(verbose, str) and verbose == "auto"
+            quiet = plain and (verbose == "auto" if isinstance(verbose, str) else type(verbose) is int and not verbose)
             looked_at = quiet and self._network is not None  # by the core, while it predicts
             rows, shape = _data.features(x, self._shape, self.dtype, finite=not looked_at)
             network = self._network or self._ready(shape)
