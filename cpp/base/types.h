@@ -11,6 +11,10 @@ inline constexpr Index panel_width = 32;   // outputs that one panel of weights 
 inline constexpr Index segment_depth = 256;  // terms a chain of multiply-adds sums before it joins the total
 inline constexpr Index penalty_segment = 4096;  // elements whose penalty is summed in 64 partials
 
+// Unused rows between the panels of a weight, part of it too. What a CPU fetches ahead, row by row past a panel's end, is
+// to be no row of the next, which may be another core's.
+inline constexpr Index rows_apart = 16;
+
 // Rows up to which a batch spends its time in the update and between cores rather than in products. Part of it too: the
 // gradient of such a batch's inputs is summed over shorter segments.
 inline constexpr Index small_batch = 32;

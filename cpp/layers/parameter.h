@@ -25,15 +25,11 @@ struct WeightShape {
   bool vector = false;
 
   Index panels() const { return divide_up(units, panel_width); }
-  // From a panel to the next. What a CPU fetches ahead, row by row past a panel's end, is to be no row of the next,
-  // which may be another core's.
+  // From a panel to the next.
   Index panel_stride() const { return (vector ? inputs : inputs + rows_apart) * panel_width; }
   // With what is unused, the rows between panels and the padding of the last, which is 0.
   Index size() const { return panels() * panel_stride(); }
   bool operator==(const WeightShape&) const = default;
-
- private:
-  static constexpr Index rows_apart = 16;
 };
 
 struct ParameterInfo : WeightShape, WeightSpec {

@@ -263,9 +263,8 @@ template <class T> struct Plan<T>::Parts {
   // cores are far from each other.
   static constexpr Index page = 4096;  // bytes
   Index copy_rows() const {
-    constexpr Index rows_ahead = 16;
     const Index row = round_up(network.inputs(), panel_width) * static_cast<Index>(sizeof(T));
-    return options.capacity + std::max(rows_ahead, divide_up(page, row));
+    return options.capacity + std::max(rows_apart, divide_up(page, row));
   }
 
   void place_live(bool copies) {
