@@ -7,9 +7,6 @@
 namespace lamina::layers {
 namespace {
 
-constexpr Index group = 64;          // elements that one call to the generator serves
-constexpr Index groups_a_tile = 16;  // two cache lines of bits
-
 // Fills the mask of one batch: a function of seed, step, layer and row * units + unit.
 template <class T> class MaskStep final : public Step<T> {
  public:
@@ -18,12 +15,12 @@ template <class T> class MaskStep final : public Step<T> {
     this->writes = {call.kept};
   }
 
-  Index tiles(Index rows) const override { return divide_up(rows * sample_, group * groups_a_tile); }
+  Index tiles(Index rows) const override { return divide_up(rows * sample_, word * words_a_tile); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     kernels::DropoutMask call = call_;
-    call.first = begin * groups_a_tile;
-    call.count = std::min(end * groups_a_tile, divide_up(batch.rows * sample_, group)) - call.first;
+    call.first = begin * words_a_tile;
+    call.count = std::min(end * words_a_tile, divide_up(batch.rows * sample_, word)) - call.first;
     call.step = batch.iteration;
     if (begin < end) table_.dropout_mask(call);
   }
@@ -31,6 +28,8 @@ template <class T> class MaskStep final : public Step<T> {
   double work(Index rows) const override { return 60.0 * static_cast<double>(rows * sample_); }
 
  private:
+  static constexpr Index word = DropoutMask<T>::word, words_a_tile = 16;  // two cache lines
+
   const kernels::Table<T>& table_;
   kernels::DropoutMask call_;
   Index sample_;
@@ -57,26 +56,20 @@ template <class T> class DropoutOp final : public Op<T> {
 
 template <class T>
 DropoutMask<T>::DropoutMask(const LayerSpec& spec, const OpContext<T>& context)
-    : table_(context.table),
-      spec_(spec),
-      units_(context.shape.columns),
-      sample_(context.shape.times * context.shape.columns),
-      stream_(context.position) {
+    : table_(context.table), units_(context.shape.columns), sample_(context.shape.times * context.shape.columns) {
   kept_.reserve(divide_up(context.capacity * units_, word) + 1);  // bits are read 64 at a time, from any byte on
   kept_.allocate();
+  call_ = {.first = 0,
+           .count = 0,
+           .kept = kept_.at(0),
+           .seed = spec.seed,
+           .step = 0,
+           .stream = context.position,
+           .threshold = static_cast<std::uint32_t>(spec.value("rate", 0) * 4294967296.0)};
 }
 
 template <class T> std::unique_ptr<Step<T>> DropoutMask<T>::step() const {
-  return std::make_unique<MaskStep<T>>(
-      table_,
-      kernels::DropoutMask{.first = 0,
-                           .count = 0,
-                           .kept = kept_.at(0),
-                           .seed = spec_.seed,
-                           .step = 0,
-                           .stream = stream_,
-                           .threshold = static_cast<std::uint32_t>(spec_.value("rate", 0) * 4294967296.0)},
-      sample_);
+  return std::make_unique<MaskStep<T>>(table_, call_, sample_);
 }
 
 template <class T> void DropoutMask<T>::apply(const Rect& r, Matrix<T> x, T scale, Matrix<T> out) const {
@@ -84,7 +77,7 @@ template <class T> void DropoutMask<T>::apply(const Rect& r, Matrix<T> x, T scal
                  .columns = r.columns,
                  .x = x.at(r.row, r.column),
                  .x_row = x.row,
-                 .kept = kept_.at(0),
+                 .kept = call_.kept,
                  .first = r.row * units_ + r.column,
                  .kept_row = units_,
                  .scale = scale,

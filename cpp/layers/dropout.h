@@ -13,23 +13,22 @@ template <class T> class DropoutMask {
   DropoutMask(const LayerSpec& spec, const OpContext<T>& context);
 
   std::unique_ptr<Step<T>> step() const;
-  const void* key() const { return kept_.at(0); }  // what the step writes
+  const void* key() const { return call_.kept; }  // what the step writes
   bool kept(Index row, Index column) const {
     const Index element = row * units_ + column;
-    return (kept_.at(0)[element / word] >> element % word & 1) != 0;
+    return (call_.kept[element / word] >> element % word & 1) != 0;
   }
 
   // out = x * scale where kept, else x * 0.
   void apply(const Rect& r, Matrix<T> x, T scale, Matrix<T> out) const;
 
- private:
-  static constexpr Index word = 64;  // bits
+  static constexpr Index word = 64;  // elements whose bits are drawn together
 
+ private:
   const kernels::Table<T>& table_;
-  const LayerSpec spec_;
-  Index units_, sample_;  // elements of a row, and of a row of the batch
-  std::uint32_t stream_;
+  Index units_, sample_;       // elements of a row, and of a row of the batch
   Arena<std::uint64_t> kept_;  // a bit for each of [rows, units], without padding
+  kernels::DropoutMask call_;  // all of a draw but which elements, and the step
 };
 
 template <class T> std::unique_ptr<Op<T>> make_dropout(const LayerSpec& spec, const OpContext<T>& context);
