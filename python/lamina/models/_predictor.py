@@ -228,7 +228,7 @@ class Predictor(LayerStack):
             if _feeding.is_feed(x):
                 return self._predict_fed(x, batch_size, verbose, steps, callbacks)
             plain = batch_size is None and steps is None and callbacks is None
-            quiet = plain and (verbose == "auto" if isinstance(verbose, str) else type(verbose) is int and not verbose)
+            quiet = plain and _predict_level(verbose) == 0
             looked_at = quiet and self._network is not None  # by the core, while it predicts
             rows, shape = _data.features(x, self._shape, self.dtype, finite=not looked_at)
             network = self._network or self._ready(shape)
@@ -336,8 +336,9 @@ def size_of_batches(given: int | None, rows: int, steps: int | None) -> int:
 
 
 def _predict_level(verbose: Any) -> Literal[0, 1, 2]:
-    level = _progress.level(verbose, "predict")
-    return 0 if isinstance(verbose, str) else level  # 'auto' is silent here, whatever the output is
+    if isinstance(verbose, str) and verbose == "auto":  # silent here, whatever the output is
+        return 0
+    return _progress.level(verbose, "predict")
 
 
 def _begin(
