@@ -43,15 +43,27 @@ void add(const std::string& name, const std::string& isa, const kernels::Table<T
   });
 }
 
-template <class T> Call product(const kernels::Table<T>& table, Index product_rows, Index depth) {
-  const auto a = numbers<T>(product_rows * depth), b = numbers<T>(depth * panel_width);
-  const auto c = numbers<T>(product_rows * panel_width);
-  const kernels::Product<T> arguments{product_rows, panel_width, depth,   depth, a->data(), depth,       0,
-                                      b->data(),    panel_width, nullptr, 0,     c->data(), panel_width, nullptr};
-  return {2.0 * static_cast<double>(product_rows * depth * panel_width),
-          0,
-          [=, &table] { table.product(arguments); },
-          {a, b, c}};
+template <class T> Call product(const kernels::Table<T>& table, Index rows, Index depth, Index columns) {
+  const Index panels = divide_up(columns, panel_width);
+  const auto a = numbers<T>(rows * depth), b = numbers<T>(panels * depth * panel_width);
+  const auto c = numbers<T>(panels * rows * panel_width);
+  const kernels::Product<T> arguments{.rows = rows,
+                                      .columns = columns,
+                                      .depth = depth,
+                                      .chunk = depth,
+                                      .a = a->data(),
+                                      .a_row = depth,
+                                      .a_chunk = 0,
+                                      .b = b->data(),
+                                      .b_row = panel_width,
+                                      .b_panel = depth * panel_width,
+                                      .bias = nullptr,
+                                      .adds = false,
+                                      .c = c->data(),
+                                      .c_row = panel_width,
+                                      .c_panel = rows * panel_width,
+                                      .live = nullptr};
+  return {2.0 * static_cast<double>(rows * depth * columns), 0, [=, &table] { table.product(arguments); }, {a, b, c}};
 }
 
 template <class T>
@@ -120,10 +132,11 @@ template <class T> Call softmax(const kernels::Table<T>& table, Index classes) {
 }
 
 template <class T> void add_products(const std::string& isa, const kernels::Table<T>& table) {
-  for (const Index product_rows : {1, 10, 64})
+  for (const Index rows : {1, 2, 10, 64})
     for (const Index depth : {64, 256})
-      add<T>("product/" + std::to_string(product_rows) + "x" + std::to_string(depth) + "x32", isa, table,
-             [=](const auto& t) { return product<T>(t, product_rows, depth); });
+      for (const Index columns : {32, 128})
+        add<T>("product/" + std::to_string(rows) + "x" + std::to_string(depth) + "x" + std::to_string(columns), isa,
+               table, [=](const auto& t) { return product<T>(t, rows, depth, columns); });
   for (std::size_t u = 0; u < kernels::fused_updates; ++u)
     for (const Index gradient_rows : {10, 128}) {
       const std::string size = std::string(kernels::updates[u].name) + "/" + std::to_string(gradient_rows);

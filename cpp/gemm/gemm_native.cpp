@@ -7,49 +7,46 @@ namespace lamina::gemm {
 
 template <class T> void forward(const kernels::Table<T>& table, const Forward<T>& f) {
   if (blas_forward(f)) return;
-  for (Index k = 0; k < f.inputs; k += segment_depth)
-    for (Index column = 0; column < f.columns; column += panel_width) {
-      const bool first = k == 0;
-      const Index depth = std::min(segment_depth, f.inputs - k);
-      T* const y = f.y.at(0, column);
-      table.product({.rows = f.rows,
-                     .columns = std::min(panel_width, f.columns - column),
-                     .depth = depth,
-                     .chunk = f.x.panel == panel_width ? depth : panel_width,
-                     .a = f.x.at(0, k),
-                     .a_row = f.x.row,
-                     .a_chunk = f.x.panel,
-                     .b = f.panel + column / panel_width * f.panel_stride + k * panel_width,
-                     .b_row = panel_width,
-                     .init = !first ? y : f.bias == nullptr ? nullptr : f.bias + column,
-                     .init_row = first ? 0 : f.y.row,
-                     .c = y,
-                     .c_row = f.y.row,
-                     .live = f.live == nullptr ? nullptr : f.live + k});
-    }
+  for (Index k = 0; k < f.inputs; k += segment_depth) {
+    const Index depth = std::min(segment_depth, f.inputs - k);
+    table.product({.rows = f.rows,
+                   .columns = f.columns,
+                   .depth = depth,
+                   .chunk = f.x.panel == panel_width ? depth : panel_width,
+                   .a = f.x.at(0, k),
+                   .a_row = f.x.row,
+                   .a_chunk = f.x.panel,
+                   .b = f.panel + k * panel_width,
+                   .b_row = panel_width,
+                   .b_panel = f.panel_stride,
+                   .bias = f.bias,
+                   .adds = k > 0,
+                   .c = f.y.data,
+                   .c_row = f.y.row,
+                   .c_panel = f.y.panel,
+                   .live = f.live == nullptr ? nullptr : f.live + k});
+  }
 }
 
 template <class T> void input_gradient(const kernels::Table<T>& table, const InputGradient<T>& g) {
   if (blas_input_gradient(g)) return;
   for (Index k = 0; k < g.units; k += g.depth)
-    for (Index row = 0; row < g.rows; row += panel_width) {
-      T* const dx = g.dx + row * g.inputs;
-      const Index depth = std::min(g.depth, g.units - k);
-      table.product({.rows = g.inputs,
-                     .columns = std::min(panel_width, g.rows - row),
-                     .depth = depth,
-                     .chunk = panel_width,
-                     .a = g.kernel + k / panel_width * g.panel_stride,
-                     .a_row = panel_width,
-                     .a_chunk = g.panel_stride,
-                     .b = g.dy + row * g.units + k * panel_width,
-                     .b_row = panel_width,
-                     .init = k == 0 ? nullptr : dx,
-                     .init_row = panel_width,
-                     .c = dx,
-                     .c_row = panel_width,
-                     .live = nullptr});
-    }
+    table.product({.rows = g.inputs,
+                   .columns = g.rows,
+                   .depth = std::min(g.depth, g.units - k),
+                   .chunk = panel_width,
+                   .a = g.kernel + k / panel_width * g.panel_stride,
+                   .a_row = panel_width,
+                   .a_chunk = g.panel_stride,
+                   .b = g.dy + k * panel_width,
+                   .b_row = panel_width,
+                   .b_panel = g.units * panel_width,
+                   .bias = nullptr,
+                   .adds = k > 0,
+                   .c = g.dx,
+                   .c_row = panel_width,
+                   .c_panel = g.inputs * panel_width,
+                   .live = nullptr});
 }
 
 namespace {

@@ -6,12 +6,17 @@ template <class V> inline constexpr int tile_rows = (V::registers - tile_vectors
 
 enum class Along { depth, rows };  // which index of A is contiguous
 
+// Where vector j of a row lies that begins with a panel, or ends within one.
+template <class V> constexpr Index vector_at(int j, Index panel) {
+  return j * V::lanes / panel_width * panel + j * V::lanes % panel_width;
+}
+
 template <class V, int M, int N, Along along>
 inline __attribute__((always_inline)) void multiply_add(V (&acc)[M][N], const typename V::Scalar* a, Index a_stride,
-                                                        const typename V::Scalar* b) {
+                                                        const typename V::Scalar* b, Index b_panel) {
   V right[N];
 #pragma GCC unroll 16
-  for (int j = 0; j < N; ++j) right[j] = V::load(b + j * V::lanes);
+  for (int j = 0; j < N; ++j) right[j] = V::load(b + vector_at<V>(j, b_panel));
 #pragma GCC unroll 16
   for (int m = 0; m < M; ++m) {
     const V left = V::set(a[along == Along::depth ? m * a_stride : m]);
@@ -28,30 +33,41 @@ template <int M, class T> inline __attribute__((always_inline)) void prefetch_pa
   for (int i = 0; i < lines; ++i) __builtin_prefetch(rows + (term * lines + i) * line);
 }
 
-// acc[m][j] += Σ_k A(m, k) B(k, j), A(m, k) = a[m * a_stride + k] or a[m + k * a_stride]. `soon`: M rows of a panel that
-// will be read next.
-template <class V, int M, int N, Along along, bool prefetches = false>
-inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename V::Scalar* a, Index a_stride,
-                                                 const typename V::Scalar* b, Index b_row, Index depth,
-                                                 const std::uint8_t* live, const typename V::Scalar* soon = nullptr) {
-  const Index step = along == Along::depth ? 1 : a_stride;
-  if (live == nullptr) {
-    for (Index k = 0; k < depth; ++k) {
-      if constexpr (prefetches) prefetch_part<M>(soon, k);
-      multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row);
-    }
-  } else {
-    // Listed beforehand, without a branch that could be foreseen wrongly: a chain waits some 20 cycles for that.
-    int kept[lamina::segment_depth], n = 0;
-    for (int k = 0; k < depth; ++k) {
-      kept[n] = k;
-      n += live[k] != 0;
-    }
-    for (int i = 0; i < n; ++i) {
-      if constexpr (prefetches) prefetch_part<M>(soon, i);
-      multiply_add<V, M, N, along>(acc, a + kept[i] * step, a_stride, b + kept[i] * b_row);
+// The terms of a product whose column of A is not zero, by chunks. Listed beforehand, without a branch that could be
+// foreseen wrongly: a chain waits some 20 cycles for that.
+struct LiveTerms {
+  int kept[lamina::segment_depth];                     // counted from the chunk's first
+  int begin[lamina::segment_depth / panel_width + 1];  // of each chunk, in kept
+
+  LiveTerms(const std::uint8_t* live, Index depth, Index chunk) {
+    int n = 0;
+    begin[0] = 0;
+    for (Index k = 0; k < depth; k += chunk) {
+      const int terms = static_cast<int>(depth - k < chunk ? depth - k : chunk);
+      for (int i = 0; i < terms; ++i) {
+        kept[n] = i;
+        n += live[k + i] != 0;
+      }
+      begin[k / chunk + 1] = n;
     }
   }
+};
+
+// acc[m][j] += Σ_k A(m, k) B(k, j) over so many terms, all or those listed; A(m, k) = a[m * a_stride + k] or
+// a[m + k * a_stride]. `soon`: M rows of a panel that will be read next.
+template <class V, int M, int N, Along along, bool prefetches = false>
+inline __attribute__((always_inline)) void chain(V (&acc)[M][N], const typename V::Scalar* a, Index a_stride,
+                                                 const typename V::Scalar* b, Index b_row, Index b_panel, Index terms,
+                                                 const int* kept = nullptr, const typename V::Scalar* soon = nullptr) {
+  const Index step = along == Along::depth ? 1 : a_stride;
+  const auto add = [&](Index i, Index k) __attribute__((always_inline)) {
+    if constexpr (prefetches) prefetch_part<M>(soon, i);
+    multiply_add<V, M, N, along>(acc, a + k * step, a_stride, b + k * b_row, b_panel);
+  };
+  if (kept == nullptr)
+    for (Index i = 0; i < terms; ++i) add(i, i);
+  else
+    for (Index i = 0; i < terms; ++i) add(i, kept[i]);
 }
 
 template <class V, int M, int N> inline __attribute__((always_inline)) void clear(V (&acc)[M][N]) {
@@ -89,43 +105,74 @@ template <class F> void even_groups(Index n, Index most, const F& f) {
 // Rows [row, row + M) of the product, N vectors at column c. Rows that lie as in a panel have a stride known beforehand,
 // which leaves no register to be spilled.
 template <class V, int M, int N, bool in_panel>
-void product_tile(const lamina::kernels::Product<typename V::Scalar>& p, Index row, Index c) {
+void product_tile(const lamina::kernels::Product<typename V::Scalar>& p, const LiveTerms* live, Index row, Index c) {
   using T = typename V::Scalar;
   const Index a_row = in_panel ? panel_width : p.a_row;
   const T* a = p.a + row * a_row;
+  const T* b = p.b + c / panel_width * p.b_panel + c % panel_width;
+  // What shorter products read stays in the first-level cache, and what few rows do.
+  const bool prefetches = in_panel && 2 * M > tile_rows<V> && p.depth == lamina::segment_depth;
   V acc[M][N];
   clear(acc);
-  for (Index k = 0; k < p.depth; k += p.chunk, a += p.a_chunk) {
-    const Index depth = p.depth - k < p.chunk ? p.depth - k : p.chunk;
-    const T* b = p.b + k * p.b_row + c;
-    const std::uint8_t* live = p.live == nullptr ? nullptr : p.live + k;
-    if (in_panel && p.depth == lamina::segment_depth) {  // what shorter ones read stays in the first-level cache
+  for (Index k = 0; k < p.depth; k += p.chunk, a += p.a_chunk, b += p.chunk * p.b_row) {
+    Index terms = p.depth - k < p.chunk ? p.depth - k : p.chunk;
+    const int* kept = nullptr;
+    if (live != nullptr) {
+      const int* const begin = live->begin + k / p.chunk;
+      kept = live->kept + begin[0];
+      terms = begin[1] - begin[0];
+    }
+    if (prefetches) {
       const T* soon = k + p.chunk < p.depth ? a + p.a_chunk : p.a + (row + M) * a_row;
-      chain<V, M, N, Along::depth, true>(acc, a, a_row, b, p.b_row, depth, live, soon);
+      chain<V, M, N, Along::depth, true>(acc, a, a_row, b, p.b_row, p.b_panel, terms, kept, soon);
     } else {
-      chain<V, M, N, Along::depth>(acc, a, a_row, b, p.b_row, depth, live);
+      chain<V, M, N, Along::depth>(acc, a, a_row, b, p.b_row, p.b_panel, terms, kept);
     }
   }
+  T* const to = p.c + row * p.c_row + c / panel_width * p.c_panel + c % panel_width;
+  const Index to_row = p.c_row, to_panel = p.c_panel;
+  const auto each = [&](const auto& f) __attribute__((always_inline)) {
 #pragma GCC unroll 16
-  for (int m = 0; m < M; ++m)
+    for (int m = 0; m < M; ++m)
 #pragma GCC unroll 16
-    for (int j = 0; j < N; ++j) {
-      const Index column = c + j * V::lanes;
-      V x = acc[m][j];
-      if (p.init != nullptr) x = V::load(p.init + (row + m) * p.init_row + column) + x;
-      x.store(p.c + (row + m) * p.c_row + column);
-    }
+      for (int j = 0; j < N; ++j) f(acc[m][j], j * V::lanes, to + m * to_row + vector_at<V>(j, to_panel));
+  };
+  if (p.adds)
+    each([](V& sum, Index, const T* at) { sum = V::load(at) + sum; });
+  else if (p.bias != nullptr)
+    each([bias = p.bias + c](V& sum, Index column, const T*) { sum = V::load(bias + column) + sum; });
+  each([](const V& sum, Index, T* at) { sum.store(at); });
 }
 
-template <class V> void product(const lamina::kernels::Product<typename V::Scalar>& p) {
-  for_vectors<V, tile_vectors<V>>(p.columns, [&]<int N>(Index c) {
-    even_groups(p.rows, tile_rows<V>, [&](Index begin, Index end, Index rows) {
-      with_rows<tile_rows<V>>(rows, [&]<int M>() {
-        for (Index row = begin; row < end; row += M)
-          p.a_row == panel_width ? product_tile<V, M, N, true>(p, row, c) : product_tile<V, M, N, false>(p, row, c);
+// In tiles of up to M rows and N vectors.
+template <class V, int M, int N>
+void product_tiles(const lamina::kernels::Product<typename V::Scalar>& p, const LiveTerms* live) {
+  for_vectors<V, N>(p.columns, [&]<int vectors>(Index c) {
+    even_groups(p.rows, M, [&](Index begin, Index end, Index size) {
+      with_rows<M>(size, [&]<int rows>() {
+        for (Index row = begin; row < end; row += rows)
+          p.a_row == panel_width ? product_tile<V, rows, vectors, true>(p, live, row, c)
+                                 : product_tile<V, rows, vectors, false>(p, live, row, c);
       });
     });
   });
+}
+
+// Few rows take several panels at once: fewer chains of multiply-adds than a core has in flight would wait for
+// themselves.
+template <class V> void product_of(const lamina::kernels::Product<typename V::Scalar>& p, const LiveTerms* live) {
+  constexpr int chains = 8, few_rows = (chains - 1) / tile_vectors<V>;
+  if (p.rows == 1) return product_tiles<V, 1, chains>(p, live);
+  if constexpr (few_rows > 1) {
+    if (p.rows <= few_rows) return product_tiles<V, few_rows, chains / 2>(p, live);
+  }
+  product_tiles<V, tile_rows<V>, tile_vectors<V>>(p, live);
+}
+
+template <class V> void product(const lamina::kernels::Product<typename V::Scalar>& p) {
+  if (p.live == nullptr) return product_of<V>(p, nullptr);
+  const LiveTerms live(p.live, p.depth, p.chunk);
+  product_of<V>(p, &live);
 }
 
 // `count` rounds of multiply-adds on independent chains that live in registers; their sum keeps them from being dropped.
@@ -165,8 +212,7 @@ inline __attribute__((always_inline)) void add_previous(const Args& g, Index fir
 template <class V, int M, int N, class Args>
 inline __attribute__((always_inline)) void add_terms(const Args& g, Index begin, Index end, const typename V::Scalar* x,
                                                      Index c, V (&acc)[M][N]) {
-  chain<V, M, N, Along::rows>(acc, x + begin * g.x_row, g.x_row, g.dz + begin * g.dz_row + c, g.dz_row, end - begin,
-                              nullptr);
+  chain<V, M, N, Along::rows>(acc, x + begin * g.x_row, g.x_row, g.dz + begin * g.dz_row + c, g.dz_row, 0, end - begin);
 }
 
 // Tiles of a gradient, in inputs by vectors, and the terms between the updates of two inputs. Of a large batch a

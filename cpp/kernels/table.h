@@ -9,18 +9,18 @@
 
 namespace lamina::kernels {
 
-// C[rows, columns] = init + A[rows, depth] B[depth, columns], one chain of multiply-adds an element.
-// A(m, k) = a[m * a_row + (k / chunk) * a_chunk + k % chunk]; columns ≤ 32, depth ≤ 256.
+// C[rows, columns] = start + A[rows, depth] B[depth, columns], one chain of multiply-adds an element; start is bias, C
+// as it is, or +0. A(m, k) = a[m * a_row + (k / chunk) * a_chunk + k % chunk]; depth ≤ 256, chunk ≥ 32 or depth.
 template <class T> struct Product {
   Index rows, columns, depth, chunk;
   const T* a;
   Index a_row, a_chunk;
   const T* b;  // [depth, columns]
-  Index b_row;
-  const T* init;  // [rows, columns], or null: +0
-  Index init_row;
-  T* c;  // [rows, columns]
-  Index c_row;
+  Index b_row, b_panel;  // from a row to the next, from 32 columns to the next
+  const T* bias;         // [columns], or null
+  bool adds;             // to C as it is
+  T* c;                  // [rows, columns]
+  Index c_row, c_panel;
   const std::uint8_t* live;  // [depth]; terms with 0 are skipped; null: none is
 };
 

@@ -92,10 +92,12 @@ void multiply_by_transposed(const Block<T>& block, const Rect& rect, Index unit,
                          .a_chunk = 0,
                          .b = transposed,
                          .b_row = panel_width,
-                         .init = nullptr,
-                         .init_row = 0,
+                         .b_panel = 0,
+                         .bias = nullptr,
+                         .adds = false,
                          .c = dx.at(dx_row, rect.column + i),
                          .c_row = dx.row,
+                         .c_panel = dx.panel,
                          .live = nullptr});
   }
 }

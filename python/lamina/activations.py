@@ -120,7 +120,7 @@ class ActivationFunction:
         values = _data.elements(x, "x")
         if self.name == "linear" or values.size == 0:
             return values.copy()
-        # The core works on 64 rows at a time, which must not be long where they need not.
+        # The core works on dozens of rows at a time, which must not be long where they need not.
         width = values.shape[-1] if self.rowwise and values.ndim else math.gcd(values.size, _LONGEST_ROW)
         network = _core.Network(width, self.specs(), values.dtype.name)
         return network.predict(values.reshape(-1, width)).reshape(values.shape)

@@ -20,24 +20,26 @@ struct ProductCase {
 };
 
 template <class T> std::string try_product(const ProductCase& p, Numbers& numbers) {
-  const Index odd = numbers.below(4) * 2 + 1, width = padded(p.columns) + odd;
+  const Index panels = divide_up(p.columns, panel_width), columns = std::min(p.columns, panel_width);
+  const Index odd = numbers.below(4) * 2 + 1, width = padded(columns) + odd;
   const Index chunk = p.chunked ? panel_width : p.depth, chunks = divide_up(p.depth, chunk);
   // Chunk by chunk, as a kernel's panels lie: A(m, k) in row (k / chunk) * rows + m.
   Grid<T> a = values_grid<T>(numbers, chunks * p.rows, chunk, chunk + odd);
-  Grid<T> b = values_grid<T>(numbers, p.depth, p.columns, width);
+  // Panel by panel, as C: B(k, j) in row j / 32 * depth + k.
+  Grid<T> b = values_grid<T>(numbers, panels * p.depth, columns, width);
   std::vector<std::uint8_t> live(static_cast<std::size_t>(p.depth), 1);
   for (Index k = 0; k < p.depth && p.live; ++k) {
     if (!numbers.one_in(3)) continue;
     live[static_cast<std::size_t>(k)] = 0;
     for (Index m = 0; m < p.rows; ++m) *a.at(k / chunk * p.rows + m, k % chunk) = 0;
-    *b.at(k, numbers.below(p.columns)) = std::numeric_limits<T>::infinity();  // shows where a term is not skipped
+    *b.at(numbers.below(panels) * p.depth + k, numbers.below(columns)) =
+        std::numeric_limits<T>::infinity();  // shows where a term is not skipped
   }
-  const Grid<T> bias = values_grid<T>(numbers, 1, p.columns, width);
-  const Grid<T> start =
-      p.init == Init::total ? values_grid<T>(numbers, p.rows, p.columns, width) : Grid<T>(p.rows, p.columns, width);
+  const Grid<T> bias = values_grid<T>(numbers, 1, p.columns, padded(p.columns));
+  const Grid<T> start = p.init == Init::total ? values_grid<T>(numbers, panels * p.rows, columns, width)
+                                              : Grid<T>(panels * p.rows, columns, width);
   const auto run = [&](const kernels::Table<T>& table) {
     Grid<T> c = start;
-    const T* init = p.init == Init::bias ? bias.data() : p.init == Init::total ? c.data() : nullptr;
     table.product({.rows = p.rows,
                    .columns = p.columns,
                    .depth = p.depth,
@@ -47,11 +49,17 @@ template <class T> std::string try_product(const ProductCase& p, Numbers& number
                    .a_chunk = p.rows * a.row(),
                    .b = b.data(),
                    .b_row = b.row(),
-                   .init = init,
-                   .init_row = p.init == Init::total ? c.row() : 0,
+                   .b_panel = p.depth * b.row(),
+                   .bias = p.init == Init::bias ? bias.data() : nullptr,
+                   .adds = p.init == Init::total,
                    .c = c.data(),
                    .c_row = c.row(),
+                   .c_panel = p.rows * c.row(),
                    .live = p.live ? live.data() : nullptr});
+    // Behind the last panel's columns, as far as a kernel may write, there are no values.
+    const Index last = p.columns - (panels - 1) * panel_width;
+    for (Index m = (panels - 1) * p.rows; panels > 1 && m < panels * p.rows; ++m)
+      std::copy(start.at(m, last), start.at(m, padded(last)), c.at(m, last));
     return c;
   };
   const Grid<T> expected = run(plain<T>());
@@ -194,6 +202,21 @@ TEST_CASE_TEMPLATE("product: all rows and columns", T, float, double) {
   Index variant = 0;
   for (Index rows = 1; rows <= 67; ++rows)
     for (Index columns = 1; columns <= panel_width; ++columns) {
+      const Index depth = 1 + (rows * 7 + columns * 13) % 67;
+      CAPTURE(rows);
+      CAPTURE(columns);
+      CAPTURE(depth);
+      CAPTURE(variant);
+      REQUIRE(try_product<T>(product_case(rows, columns, depth, variant++), numbers) == "");
+    }
+}
+
+TEST_CASE_TEMPLATE("product: several panels", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(6);
+  Index variant = 0;
+  for (Index rows = 1; rows <= 17; ++rows)
+    for (Index columns = panel_width + 1; columns <= 9 * panel_width + 1; columns += 1 + numbers.below(7)) {
       const Index depth = 1 + (rows * 7 + columns * 13) % 67;
       CAPTURE(rows);
       CAPTURE(columns);
