@@ -16,6 +16,8 @@ template <class T> struct Batch {
   Index values = 0;                // where the rows' losses and metrics go
   std::uint64_t iteration = 0;     // updates made so far
   const T* scalars = nullptr;      // the update rule's numbers
+  const T* source = nullptr;       // the rows where the caller has them, for a first layer that reads them there
+  Index source_row = 0;            // from a row to the next
   Index member = 0;                // of the team: which copy of the inputs is its own, where each has one
 };
 
@@ -25,7 +27,12 @@ template <class T> struct InputRoom {
   Matrix<T> rows;                 // [rows, inputs]
   std::uint8_t* live = nullptr;   // [inputs], 0 where a column is zero in the whole batch; null: unknown
   Index copy = 0, live_copy = 0;  // from a member's copy to the next; 0: all share one
+  bool takes_source = false;      // where a batch has one, nothing is put here
 
+  Matrix<const T> of(const Batch<T>& batch) const {
+    if (takes_source && batch.source != nullptr) return {batch.source, batch.source_row};
+    return {rows.data + batch.member * copy, rows.row, rows.panel};
+  }
   T* at(const Batch<T>& batch, Index r, Index c) const { return rows.at(r, c) + batch.member * copy; }
   std::uint8_t* live_at(const Batch<T>& batch, Index c) const {
     return live == nullptr ? nullptr : live + batch.member * live_copy + c;

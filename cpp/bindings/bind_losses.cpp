@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/cpu.h"
-#include "base/finite.h"
 #include "base/team.h"
 #include "bindings/bindings.h"
 #include "bindings/losses.h"
@@ -48,8 +47,9 @@ class PythonLoss final : public losses::Foreign {
   template <class T> void judge(const losses::LossRows<T>& r) const noexcept {
     std::fill_n(r.values, r.rows, std::numeric_limits<double>::quiet_NaN());
     for (Index row = 0; r.dz && row < r.rows; ++row) std::fill_n(r.dz.at(row, 0), r.outputs, T{0});
+    const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa());
     for (Index row = 0; row < r.rows; ++row)
-      if (!all_finite(r.outputs, r.z.at(row, 0))) return;
+      if (!table.finite(r.outputs, r.z.at(row, 0))) return;
     if (raised || interpreter_is_ending()) return;
     const py::gil_scoped_acquire locked;
     const KeepDenormals plain;

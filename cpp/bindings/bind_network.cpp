@@ -7,7 +7,6 @@
 #include <optional>
 #include <variant>
 
-#include "base/finite.h"
 #include "bindings/bindings.h"
 #include "bindings/losses.h"
 #include "bindings/weights.h"
@@ -289,6 +288,7 @@ py::tuple gradients(const Network& n, const py::array& x, const py::array& y, bo
 py::object nonfinite(const py::array& x) {
   require(x.ndim() == 2 && (x.shape(1) <= 1 || x.strides(1) == x.itemsize()), "x must have two dimensions, the second contiguous");
   const auto scan = [&x]<class T>() -> py::object {
+    const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa());
     const char* const base = static_cast<const char*>(x.data());
     const Index rows = x.shape(0), columns = x.shape(1), stride = x.strides(0);
     Index count = 0, row = 0, column = 0;
@@ -296,7 +296,7 @@ py::object nonfinite(const py::array& x) {
       const py::gil_scoped_release unlocked;
       for (Index r = 0; r < rows; ++r) {
         const T* p = reinterpret_cast<const T*>(base + r * stride);
-        if (all_finite(columns, p)) continue;
+        if (table.finite(columns, p)) continue;
         for (Index c = 0; c < columns; ++c)
           if (!std::isfinite(p[c]) && count++ == 0) row = r, column = c;
       }

@@ -1,4 +1,5 @@
-// Kernels on single elements that are no activations: products, sums, logarithms, and the layers made of them.
+// Kernels on single elements that are no activations: products, sums, logarithms, the layers made of them, and whether
+// numbers are finite.
 template <class V> void multiply(const lamina::kernels::Binary<typename V::Scalar>& a) {
   for (Index r = 0; r < a.rows; ++r)
     for (Index c = 0; c < a.columns; c += V::lanes)
@@ -67,4 +68,21 @@ template <class V> void prelu(const lamina::kernels::Prelu<typename V::Scalar>& 
       select(negative, dy * z, zero).store(a.slope_gradient + r * a.slope_gradient_row + c);
       select(positive, dy, select(negative, dy * slope, zero)).store(at);
     }
+}
+
+// x - x is 0 for finite numbers only, NaN for others, and NaN stays in a sum.
+template <class V> bool finite(Index count, const typename V::Scalar* x) {
+  constexpr int chains = 4;
+  V sum[chains];
+  for (V& s : sum) s = V::set(0);
+  Index i = 0;
+  for (; i + chains * V::lanes <= count; i += chains * V::lanes)
+#pragma GCC unroll 4
+    for (int k = 0; k < chains; ++k) {
+      const V y = V::load(x + i + k * V::lanes);
+      sum[k] = sum[k] + (y - y);
+    }
+  typename V::Scalar total = sum_of((sum[0] + sum[1]) + (sum[2] + sum[3]));
+  for (; i < count; ++i) total += x[i] - x[i];
+  return total == 0;
 }

@@ -242,6 +242,7 @@ template <class T> struct Table {
   void (*transpose)(Index rows, Index columns, const T* src, Index src_row, T* dst, Index dst_row);
   void (*gather[static_cast<int>(SourceType::count)])(const Gather<T>&);
   void (*dropout_mask)(const DropoutMask&);
+  bool (*finite)(Index count, const T* x);  // whether all numbers are
   T (*multiply_adds)(Index count);  // that many on every lane of independent chains: the peak that benchmarks compare with
   Sums<T> (*penalty)(Index count, const T* w);  // count ≤ 4,096, a multiple of 32
 };

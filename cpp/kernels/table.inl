@@ -64,6 +64,7 @@ template <class V, class U = V> constexpr Table<typename V::Scalar> make_table()
       .transpose = transpose<V>,
       .gather = {gather<V, std::uint8_t>, gather<V, float>, gather<V, double>},
       .dropout_mask = dropout_mask,
+      .finite = finite<V>,
       .multiply_adds = multiply_adds<V>,
       .penalty = penalty<V>,
   };

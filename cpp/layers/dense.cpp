@@ -48,10 +48,11 @@ template <class T> class DenseForward final : public Step<T> {
   static constexpr Index few_rows = 64;
 
   void product(const Rect& rect, const Batch<T>& batch) const {
+    const Matrix<const T> x = block_.in.of(batch);
     gemm::forward<T>(block_.table, {.rows = rect.rows,
                                     .inputs = kernel_.inputs,
                                     .columns = rect.columns,
-                                    .x = {block_.in.at(batch, rect.row, 0), block_.in.rows.row, block_.in.rows.panel},
+                                    .x = {x.at(rect.row, 0), x.row, x.panel},
                                     .panel = kernel_.value + rect.column / panel_width * kernel_.panel_stride(),
                                     .panel_stride = kernel_.panel_stride(),
                                     .bias = bias(rect.column),
@@ -236,6 +237,7 @@ template <class T> class DenseUpdate final : public Step<T> {
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
     const gemm::Cut cut = this->cut(batch.rows * block_.times);
+    const Matrix<const T> x = block_.in.of(batch);
     for (Index tile = begin; tile < end;) {
       const Rect rect = cut.take(tile, end, gemm::max_tile_inputs, 0);
       for (Index column = rect.column; column < rect.column + rect.columns; column += panel_width) {
@@ -244,9 +246,9 @@ template <class T> class DenseUpdate final : public Step<T> {
           gemm::bias_gradient(block_.table, update_, arguments(*block_.bias, panel, 0, batch));
         auto g = arguments(*block_.kernel, panel, rect.row, batch);
         g.inputs = rect.rows;
-        g.x = block_.in.at(batch, 0, rect.row);
-        g.x_row = block_.in.rows.row;
-        g.x_panel = block_.in.rows.panel;
+        g.x = x.at(0, rect.row);
+        g.x_row = x.row;
+        g.x_panel = x.panel;
         g.live = block_.in.live_at(batch, rect.row);
         gemm::weight_gradient(block_.table, update_, g);
       }

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "base/error.h"
-#include "base/finite.h"
 
 namespace lamina::network {
 namespace {
@@ -95,7 +94,7 @@ template <class T> void Network<T>::go_back() {
 
 template <class T> bool Network<T>::finite() const {
   return std::all_of(parameters_.begin(), parameters_.end(),
-                     [](const layers::Parameter<T>& p) { return all_finite(p.size(), p.value); });
+                     [this](const layers::Parameter<T>& p) { return table_.finite(p.size(), p.value); });
 }
 
 template class Network<float>;

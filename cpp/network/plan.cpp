@@ -239,6 +239,7 @@ template <class T> struct Plan<T>::Parts {
     if (loss != nullptr) place_objective(rows * network.times());
     placement.allocate();
     if (copies) input.copy = copy_rows() * input.rows.row;
+    input.takes_source = blocks[0]->kernel != nullptr;
     if (options.skip_zero_columns) place_live(copies);
     connect();
   }

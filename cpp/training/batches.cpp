@@ -22,7 +22,7 @@ template <class T> class GatherStep final : public Step<T> {
   Index tiles(Index) const override { return divide_up(columns_, width); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
-    if (begin >= end) return;
+    if (begin >= end || batch.source != nullptr) return;
     table_.gather[static_cast<int>(inputs_.type)]({.rows = batch.rows,
                                                    .begin = begin * width,
                                                    .end = std::min(end * width, columns_),

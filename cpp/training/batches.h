@@ -15,6 +15,15 @@ struct Inputs {
   bool* finite = nullptr;  // becomes false where a number is gathered that may not be finite; null: nobody asks
 };
 
+// Whether a product may read such rows where they lie: numbers of its type, in whole rows, near each other, but not so
+// that the rows of a register tile share a set of the first-level cache.
+template <class T> bool lie_well(const Inputs& inputs, Index columns) {
+  constexpr auto own = sizeof(T) == sizeof(float) ? kernels::SourceType::float32 : kernels::SourceType::float64;
+  constexpr Index near = 1 << 20, sharing = 2048;  // bytes
+  return inputs.type == own && inputs.row_bytes >= columns * static_cast<Index>(sizeof(T)) &&
+         inputs.row_bytes <= near && inputs.row_bytes % sharing != 0;
+}
+
 // Targets in one of two forms, and what each counts; `times` are the rows of the last layer for each sample.
 template <class T> struct TargetRows {
   const T* dense = nullptr;              // [rows, times, outputs], contiguous

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <utility>
 
 #include "kernels/activation_index.h"
 #include "support.h"
@@ -481,6 +482,28 @@ TEST_CASE_TEMPLATE("penalty: every whole number of half partials", T, float, dou
   }
 }
 
+TEST_CASE_TEMPLATE("finite: every count, whatever is not finite and wherever", T, float, double) {
+  const FlushDenormals flush;
+  Numbers numbers(11);
+  const T infinity = std::numeric_limits<T>::infinity(), largest = std::numeric_limits<T>::max();
+  for (Index count = 0; count <= 200; ++count) {
+    CAPTURE(count);
+    Grid<T> x(1, count, count, [&](Index, Index) { return numbers.one_in(2) ? largest : numbers.value<T>(); });
+    for (Index i = 0; i < count; ++i)
+      if (!std::isfinite(*x.at(0, i))) *x.at(0, i) = -largest;
+    for (const Level<T>& level : levels<T>()) {
+      CAPTURE(level.name);
+      REQUIRE(level.table->finite(count, x.data()));
+      for (Index i = 0; i < count; ++i)
+        for (const T bad : {infinity, -infinity, std::numeric_limits<T>::quiet_NaN()}) {
+          const T good = std::exchange(*x.at(0, i), bad);
+          REQUIRE(!level.table->finite(count, x.data()));
+          *x.at(0, i) = good;
+        }
+    }
+  }
+}
+
 TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double) {
   CHECK(plain<T>().lanes == 1);
   for (const Level<T>& level : levels<T>()) {
@@ -492,10 +515,10 @@ TEST_CASE_TEMPLATE("multiply_adds are the same on every lane", T, float, double)
 }
 
 TEST_CASE_TEMPLATE("every entry of the table has a test", T, float, double) {
-  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, masked, add, affine, prelu, dropout_mask, penalty,
-  // the lists; multiply_adds and lanes.
+  // product, log, log1p_exp_minus_abs, softmax, transpose, multiply, masked, add, affine, prelu, dropout_mask, finite,
+  // penalty, the lists; multiply_adds and lanes.
   constexpr std::size_t tested =
-      14 + 2 * static_cast<std::size_t>(kernels::fused_updates) + static_cast<std::size_t>(kernels::Update::count) +
+      15 + 2 * static_cast<std::size_t>(kernels::fused_updates) + static_cast<std::size_t>(kernels::Update::count) +
       2 * static_cast<std::size_t>(kernels::activation_count) + static_cast<std::size_t>(kernels::SourceType::count);
   CHECK_MESSAGE(sizeof(kernels::Table<T>) / sizeof(void*) == tested,
                 "a kernel was added or removed: compare it with the one-lane table here or in test_product.cpp");
