@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -115,7 +114,7 @@ def _refuse_existing(path: Path, overwrite: Any, where: str) -> None:
 def _write(path: Path, data: bytes) -> None:
     """Write a file that is whole or not there: under another name first, to the disk, then under its own."""
     path = path.resolve()  # of a link, what it points to is replaced
-    beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    beside = path.with_name(f".{path.name}.{os.urandom(8).hex()}")
     try:
         with beside.open("xb") as file:
             file.write(data)

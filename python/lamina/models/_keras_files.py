@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime
 import io
 import json
-import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +28,8 @@ from ._state import State
 from ._training import Progress
 
 if TYPE_CHECKING:
+    import zipfile
+
     from ._sequential import Sequential
 
 Array = NDArray[Any]
@@ -129,6 +130,8 @@ def archive(state: State, model: Sequential) -> bytes:
         config["compile_config"] = state.compiled
     saved = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d@%H:%M:%S")
     metadata = {"keras_version": KERAS_VERSION, "date_saved": saved, "lamina": {"seeds": state.seeds}}
+    import zipfile  # here: it would take 3 ms of every import of the package
+
     room = io.BytesIO()
     with zipfile.ZipFile(room, "w") as file:
         file.writestr(_METADATA, json.dumps(metadata))
@@ -193,6 +196,8 @@ def state_in(cls: type[Sequential], path: Path) -> State:
     TypeError, ValueError
         If it is no such file, is damaged, or holds what is not supported.
     """
+    import zipfile
+
     try:
         with zipfile.ZipFile(path) as file:
             description = json.loads(_member(file, _CONFIG))

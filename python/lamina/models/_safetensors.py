@@ -6,7 +6,6 @@ Its metadata hold ``format`` ('lamina'), ``version``, ``model`` (JSON) and ``che
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -42,6 +41,8 @@ def packed(state: State, weights_only: bool = False) -> bytes:
 
 
 def _checksum(text: str, arrays: dict[str, Array]) -> str:
+    import hashlib  # here: it would take 3 ms of every import of the package
+
     digest = hashlib.sha256(text.encode())
     for name in sorted(arrays):
         digest.update(f"{name} {arrays[name].dtype} {arrays[name].shape}".encode())
