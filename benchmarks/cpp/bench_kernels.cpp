@@ -205,7 +205,7 @@ template <class T> void add_data(const std::string& isa, const kernels::Table<T>
   });
   add<T>("dropout_mask", isa, table, [](const Table& t) -> Call {
     const auto kept = std::make_shared<std::vector<std::uint64_t>>(cells / 64);
-    const kernels::DropoutMask d{0, cells / 64, kept->data(), 1, 2, 3, 0x33333333u};
+    const kernels::DropoutMask d{0, cells / 64, 1, kept->data(), 1, 2, 3, 0x33333333u};
     return {0, cells / 8.0, [=, &t] { t.dropout_mask(d); }, {kept}};
   });
 }

@@ -56,7 +56,10 @@ template <class T> class Step {
 
   // What the step touches, named by address: the plan places barriers by these. Where it is named under rows, tile i
   // touches row i alone: steps that hand rows on need no barrier, since the same member has the same tiles of both.
-  std::vector<const void*> reads, writes, row_reads, row_writes;
+  // Where it is named under panels, the tiles are so many even groups, one after another, and a group touches its even
+  // share of the panels alone: nor do such steps need a barrier, in a team that divides the number of groups of both.
+  std::vector<const void*> reads, writes, row_reads, row_writes, panel_reads, panel_writes;
+  Index panel_groups = 0;        // 0: nothing is named under panels
   bool by_every_member = false;  // each runs all tiles, for copies of its own, which count as not touched
   bool changes_weights = false;  // not run once a batch's loss was found not to be finite
 };

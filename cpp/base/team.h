@@ -1,6 +1,5 @@
 // A team of threads that run one function together. OpenMP appears here and nowhere else.
 #pragma once
-#include <algorithm>
 #include <atomic>
 #include <exception>
 
@@ -27,11 +26,9 @@ class Team {
   // Waits for every member: spins briefly, then yields.
   void barrier();
 
-  // This member's share [begin, end) of n tiles among the first so many members, all shares contiguous and even.
-  Index begin(Index n, int members) const { return n * std::min(rank, members) / members; }
-  Index end(Index n, int members) const { return n * std::min(rank + 1, members) / members; }
-  Index begin(Index n) const { return begin(n, size); }
-  Index end(Index n) const { return end(n, size); }
+  // This member's share [begin, end) of n tiles, all shares contiguous and even.
+  Index begin(Index n) const { return n * rank / size; }
+  Index end(Index n) const { return n * (rank + 1) / size; }
 
   void fail() { state_.failed_.store(true, std::memory_order_release); }
 

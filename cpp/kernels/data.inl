@@ -143,8 +143,8 @@ void dropout_mask(const lamina::kernels::DropoutMask& d) {
   const auto step_low = static_cast<std::uint32_t>(d.step);
   const std::uint32_t step_high = static_cast<std::uint32_t>(d.step >> 32) << 16;
   const Words threshold = Words::set(d.threshold);
-  for (Index group = d.first; group < d.first + d.count; ++group) {
-    const std::uint64_t block = static_cast<std::uint64_t>(group) * 16;
+  for (Index i = 0; i < d.count; ++i) {
+    const std::uint64_t block = static_cast<std::uint64_t>(d.first + i * d.stride) * 16;
     const std::uint32_t block_high = static_cast<std::uint32_t>(block >> 32) & 0xffffu;
     std::uint64_t kept = 0;
     for (int lane = 0; lane < 16; lane += Words::lanes) {
@@ -154,6 +154,6 @@ void dropout_mask(const lamina::kernels::DropoutMask& d) {
       for (int word = 0; word < 4; ++word)
         kept |= std::uint64_t{bits_at_least(x[word], threshold)} << (word * 16 + lane);
     }
-    d.kept[group] = kept;
+    d.kept[i] = kept;
   }
 }

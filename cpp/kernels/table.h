@@ -128,8 +128,8 @@ template <class T> struct Gather {
 // Which of the elements 64 * first .. 64 * (first + count) a dropout keeps, a bit each: a thirty-second part of what
 // multipliers would take of memory, and of the way from the core that draws them to the one that uses them.
 struct DropoutMask {
-  Index first, count;
-  std::uint64_t* kept;  // the first 64 elements
+  Index first, count, stride;  // of groups of 64 elements: first, first + stride, ...
+  std::uint64_t* kept;         // [count]
   std::uint64_t seed, step;
   std::uint32_t stream, threshold;  // kept where word ≥ threshold
 };

@@ -19,7 +19,7 @@ template <class T> class AlphaDropoutOp final : public Op<T> {
     scale_ = static_cast<T>(scale);
     kept_ = static_cast<T>(shift);
     dropped_ = static_cast<T>(scale * lowest + shift);
-    this->reads = {mask_.key()};
+    mask_.read_by(*this);
   }
 
   bool in_place() const override { return false; }  // the activation before it wants its output back

@@ -21,7 +21,7 @@ template <class T> class RowsForward final : public RowsStep<T> {
   explicit RowsForward(const Block<T>& block) : RowsStep<T>(block) {
     this->row_reads = {block.in.rows.data};
     for (const auto& op : block.ops) this->row_writes.push_back(op->out.data);
-    block.add_forward(*this);
+    block.add_forward(*this, Block<T>::Tiles::rows);
   }
   void run(Index begin, Index end, const Batch<T>&) const override {
     if (begin < end) this->block_.forward_ops(this->rect(begin, end));

@@ -9,11 +9,13 @@
 namespace lamina::layers {
 
 template <class T> struct Block {
-  Block(const kernels::Table<T>& table, Shape shape) : table(table), columns(shape.columns), times(shape.times) {}
+  Block(const kernels::Table<T>& table, Shape shape, Index capacity)
+      : table(table), columns(shape.columns), times(shape.times), most_rows(capacity * shape.times) {}
 
   const kernels::Table<T>& table;
   Index columns;                         // outputs
   Index times;                           // rows of the block for each row of the batch
+  Index most_rows;                       // of the block
   const Parameter<T>* kernel = nullptr;  // of a dense layer
   const Parameter<T>* bias = nullptr;    // or null
   bool reshapes = false;                 // without a kernel and ops, between other shapes
@@ -37,23 +39,27 @@ template <class T> struct Block {
   // Whether the outputs of a dense layer are so few that its steps are cut by rows.
   bool narrow() const { return kernel->panels() == 1; }
 
-  // What a step touches that calls forward_ops.
-  void add_forward(Step<T>& step) const {
-    for (const auto& op : ops) step.reads.insert(step.reads.end(), op->reads.begin(), op->reads.end());
+  // Whether its steps are cut by panels: those of a small batch, of whose weights each thread then has its own.
+  bool by_panels() const { return kernel != nullptr && !narrow() && most_rows <= small_batch; }
+
+  // How a step is cut, and what it touches that calls forward_ops.
+  enum class Tiles { rows, panels, others };
+  void add_forward(Step<T>& step, Tiles tiles) const {
+    for (const auto& op : ops) {
+      append(step.reads, op->reads);
+      append(tiles == Tiles::panels ? step.panel_reads : step.reads, op->panel_reads);
+    }
   }
 
-  // And one that writes the gradient of `out` and calls arrive or gradient_ops, with a tile for each row or with others.
-  enum class Tiles { rows, others };
+  // And one that writes the gradient of `out` and calls arrive or gradient_ops.
   void add_gradient(Step<T>& step, Tiles tiles) const {
-    auto& reads = tiles == Tiles::rows ? step.row_reads : step.reads;
-    auto& writes = tiles == Tiles::rows ? step.row_writes : step.writes;
-    writes.push_back(dy.data);
-    writes.push_back(dy_transposed);
-    add_forward(step);
+    auto& reads = tiles == Tiles::rows ? step.row_reads : tiles == Tiles::panels ? step.panel_reads : step.reads;
+    auto& writes = tiles == Tiles::rows ? step.row_writes : tiles == Tiles::panels ? step.panel_writes : step.writes;
+    append(writes, {dy.data, dy_transposed});
+    add_forward(step, tiles);
     for (const auto& op : ops) {
-      reads.push_back(op->in.data);
-      reads.push_back(op->out.data);
-      writes.push_back(op->gradient_writes);
+      append(reads, {op->in.data, op->out.data});
+      (tiles == Tiles::rows ? step.row_writes : step.writes).push_back(op->gradient_writes);
     }
   }
 
@@ -77,6 +83,10 @@ template <class T> struct Block {
   }
 
  private:
+  static void append(std::vector<const void*>& names, const std::vector<const void*>& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  }
+
   void transpose(const Rect& rect) const {
     for (Index r = rect.row, end = rect.row + rect.rows; r < end;) {
       const Index in_panel = r % panel_width, rows = std::min(end - r, panel_width - in_panel);

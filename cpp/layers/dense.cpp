@@ -15,14 +15,17 @@ double product_work(Index rows, const ParameterInfo& kernel) {
 template <class T> class DenseForward final : public Step<T> {
  public:
   explicit DenseForward(const Block<T>& block) : block_(block), kernel_(*block.kernel) {
-    auto& reads = block.narrow() ? this->row_reads : this->reads;
-    auto& writes = block.narrow() ? this->row_writes : this->writes;
-    reads = {block.in.rows.data};
-    writes = {block.sum.data, block.out.data};
-    this->reads.push_back(block.in.live);
-    this->reads.push_back(kernel_.value);
-    this->reads.push_back(bias(0));
-    block.add_forward(*this);
+    using Tiles = typename Block<T>::Tiles;
+    this->reads = {block.in.live};
+    (block.narrow() ? this->row_reads : this->reads).push_back(block.in.rows.data);
+    auto& weights = block.by_panels() ? this->panel_reads : this->reads;
+    weights.push_back(kernel_.value);
+    weights.push_back(bias(0));
+    (block.narrow()      ? this->row_writes
+     : block.by_panels() ? this->panel_writes
+                         : this->writes) = {block.sum.data, block.out.data};
+    if (block.by_panels()) this->panel_groups = kernel_.panels();
+    block.add_forward(*this, block.narrow() ? Tiles::rows : block.by_panels() ? Tiles::panels : Tiles::others);
   }
 
   Index tiles(Index rows) const override {
@@ -108,7 +111,10 @@ void multiply_by_transposed(const Block<T>& block, const Rect& rect, Index unit,
 template <class T> class DenseGradientParts final : public Step<T> {
  public:
   explicit DenseGradientParts(const Block<T>& block) : block_(block), kernel_(*block.kernel) {
-    this->reads = {block.dy.data, kernel_.value};
+    const Index parts = dense_gradient_parts(kernel_, block.most_rows);
+    const bool even = kernel_.panels() % parts == 0;
+    (even ? this->panel_reads : this->reads) = {block.dy.data, kernel_.value};
+    if (even) this->panel_groups = parts;
     this->writes = {block.dx_parts.data};
   }
 
@@ -148,7 +154,10 @@ template <class T> class DenseInputGradient final : public Step<T> {
     else
       this->reads = {block.dy_transposed, block.dx_parts.data};
     if (!block.dx_parts) this->reads.push_back(kernel_.value);
-    before.add_gradient(*this, by_rows ? Block<T>::Tiles::rows : Block<T>::Tiles::others);
+    const bool by_panels = block.dx_parts && before.by_panels();
+    if (by_panels) this->panel_groups = divide_up(kernel_.inputs, panel_width);
+    using Tiles = typename Block<T>::Tiles;
+    before.add_gradient(*this, by_rows ? Tiles::rows : by_panels ? Tiles::panels : Tiles::others);
   }
 
   Index tiles(Index rows) const override {
@@ -227,9 +236,12 @@ template <class T> class DenseInputGradient final : public Step<T> {
 template <class T> class DenseUpdate final : public Step<T> {
  public:
   DenseUpdate(const Block<T>& block, kernels::Update update) : block_(block), update_(update) {
-    this->reads = {block.in.rows.data, block.in.live, block.dy.data};
+    this->reads = {block.in.rows.data, block.in.live};
+    (block.by_panels() ? this->panel_reads : this->reads).push_back(block.dy.data);
+    auto& writes = block.by_panels() ? this->panel_writes : this->writes;
     for (const Parameter<T>* p : {block.kernel, block.bias})
-      if (p != nullptr) this->writes.push_back(update == kernels::Update::store ? p->gradient : p->value);
+      if (p != nullptr) writes.push_back(update == kernels::Update::store ? p->gradient : p->value);
+    if (block.by_panels()) this->panel_groups = block.kernel->panels();
     this->changes_weights = update != kernels::Update::store;
   }
 

@@ -7,6 +7,8 @@
 namespace lamina::layers {
 namespace {
 
+constexpr Index pair_of_lines = 16;  // words, which no two threads should write
+
 // Fills the mask of one batch: a function of seed, step, layer and row * units + unit.
 template <class T> class MaskStep final : public Step<T> {
  public:
@@ -18,11 +20,13 @@ template <class T> class MaskStep final : public Step<T> {
   Index tiles(Index rows) const override { return divide_up(rows * sample_, word * words_a_tile); }
 
   void run(Index begin, Index end, const Batch<T>& batch) const override {
+    if (begin >= end) return;
     kernels::DropoutMask call = call_;
     call.first = begin * words_a_tile;
     call.count = std::min(end * words_a_tile, divide_up(batch.rows * sample_, word)) - call.first;
+    call.kept += call.first;
     call.step = batch.iteration;
-    if (begin < end) table_.dropout_mask(call);
+    table_.dropout_mask(call);
   }
 
   double work(Index rows) const override { return 60.0 * static_cast<double>(rows * sample_); }
@@ -35,11 +39,45 @@ template <class T> class MaskStep final : public Step<T> {
   Index sample_;
 };
 
+// The same, a column of words for each tile.
+template <class T> class ColumnMaskStep final : public Step<T> {
+ public:
+  ColumnMaskStep(const kernels::Table<T>& table, const kernels::DropoutMask& call, Index units, Index times,
+                 Index column_words)
+      : table_(table), call_(call), columns_(units / DropoutMask<T>::word), times_(times), column_words_(column_words) {
+    this->panel_writes = {call.kept};
+    this->panel_groups = columns_;
+  }
+
+  Index tiles(Index) const override { return columns_; }
+
+  void run(Index begin, Index end, const Batch<T>& batch) const override {
+    kernels::DropoutMask call = call_;
+    call.count = batch.rows * times_;
+    call.stride = columns_;
+    call.step = batch.iteration;
+    for (Index column = begin; column < end; ++column) {
+      call.first = column;
+      call.kept = call_.kept + column * column_words_;
+      table_.dropout_mask(call);
+    }
+  }
+
+  double work(Index rows) const override {
+    return 60.0 * static_cast<double>(rows * times_ * columns_ * DropoutMask<T>::word);
+  }
+
+ private:
+  const kernels::Table<T>& table_;
+  kernels::DropoutMask call_;
+  Index columns_, times_, column_words_;
+};
+
 template <class T> class DropoutOp final : public Op<T> {
  public:
   DropoutOp(const LayerSpec& spec, const OpContext<T>& context)
       : mask_(spec, context), scale_(static_cast<T>(1 / (1 - spec.value("rate", 0)))) {
-    this->reads = {mask_.key()};
+    mask_.read_by(*this);
   }
 
   bool in_place() const override { return false; }  // the activation before it wants its output back
@@ -56,11 +94,17 @@ template <class T> class DropoutOp final : public Op<T> {
 
 template <class T>
 DropoutMask<T>::DropoutMask(const LayerSpec& spec, const OpContext<T>& context)
-    : table_(context.table), units_(context.shape.columns), sample_(context.shape.times * context.shape.columns) {
-  kept_.reserve(divide_up(context.capacity * units_, word) + 1);  // bits are read 64 at a time, from any byte on
+    : table_(context.table),
+      units_(context.shape.columns),
+      sample_(context.shape.times * context.shape.columns),
+      by_columns_(context.capacity <= small_batch && units_ % word == 0),
+      column_words_(round_up(context.capacity, pair_of_lines)) {
+  const Index words = by_columns_ ? units_ / word * column_words_ : divide_up(context.capacity * units_, word);
+  kept_.reserve(words + 1);  // bits are read 64 at a time, from any byte on
   kept_.allocate();
   call_ = {.first = 0,
            .count = 0,
+           .stride = 1,
            .kept = kept_.at(0),
            .seed = spec.seed,
            .step = 0,
@@ -69,20 +113,24 @@ DropoutMask<T>::DropoutMask(const LayerSpec& spec, const OpContext<T>& context)
 }
 
 template <class T> std::unique_ptr<Step<T>> DropoutMask<T>::step() const {
+  if (by_columns_) return std::make_unique<ColumnMaskStep<T>>(table_, call_, units_, sample_ / units_, column_words_);
   return std::make_unique<MaskStep<T>>(table_, call_, sample_);
 }
 
 template <class T> void DropoutMask<T>::apply(const Rect& r, Matrix<T> x, T scale, Matrix<T> out) const {
-  table_.masked({.rows = r.rows,
-                 .columns = r.columns,
-                 .x = x.at(r.row, r.column),
-                 .x_row = x.row,
-                 .kept = call_.kept,
-                 .first = r.row * units_ + r.column,
-                 .kept_row = units_,
-                 .scale = scale,
-                 .out = out.at(r.row, r.column),
-                 .out_row = out.row});
+  for (Index column = r.column, end = r.column + r.columns, columns = 0; column < end; column += columns) {
+    columns = by_columns_ ? std::min(word - column % word, end - column) : r.columns;
+    table_.masked({.rows = r.rows,
+                   .columns = columns,
+                   .x = x.at(r.row, column),
+                   .x_row = x.row,
+                   .kept = call_.kept,
+                   .first = bit_of(r.row, column),
+                   .kept_row = by_columns_ ? word : units_,
+                   .scale = scale,
+                   .out = out.at(r.row, column),
+                   .out_row = out.row});
+  }
 }
 
 void check_dropout(const LayerSpec& spec) {

@@ -13,10 +13,12 @@ template <class T> class DropoutMask {
   DropoutMask(const LayerSpec& spec, const OpContext<T>& context);
 
   std::unique_ptr<Step<T>> step() const;
-  const void* key() const { return call_.kept; }  // what the step writes
+  // Has the op read what the step writes.
+  void read_by(Op<T>& op) const { (by_columns_ ? op.panel_reads : op.reads).push_back(call_.kept); }
+
   bool kept(Index row, Index column) const {
-    const Index element = row * units_ + column;
-    return (call_.kept[element / word] >> element % word & 1) != 0;
+    const Index bit = bit_of(row, column);
+    return (call_.kept[bit / word] >> bit % word & 1) != 0;
   }
 
   // out = x * scale where kept, else x * 0.
@@ -26,8 +28,15 @@ template <class T> class DropoutMask {
 
  private:
   const kernels::Table<T>& table_;
-  Index units_, sample_;       // elements of a row, and of a row of the batch
-  Arena<std::uint64_t> kept_;  // a bit for each of [rows, units], without padding
+  Index bit_of(Index row, Index column) const {
+    return by_columns_ ? (column / word * column_words_ + row) * word + column % word : row * units_ + column;
+  }
+
+  Index units_, sample_;  // elements of a row, and of a row of the batch
+  // A small batch's mask is drawn and kept in columns as wide as a word, so that who has panels has their part of it.
+  bool by_columns_;
+  Index column_words_;         // from such a column to the next
+  Arena<std::uint64_t> kept_;  // a bit for each of [rows, units], without padding, or for [columns, rows, word]
   kernels::DropoutMask call_;  // all of a draw but which elements, and the step
 };
 

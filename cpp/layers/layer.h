@@ -73,6 +73,7 @@ template <class T> class Op {
 
   Matrix<T> in, out;                      // [rows, columns]
   std::vector<const void*> reads;         // what forward and gradient read besides
+  std::vector<const void*> panel_reads;   // of these only what belongs to the panels of their rectangle
   const void* gradient_writes = nullptr;  // what gradient writes besides
   bool trainable = false;  // training changes weights of its own
 };

@@ -141,10 +141,12 @@ template <class T> class SegmentStep final : public Step<T> {
 
 template <class T> class SumStep final : public Step<T> {
  public:
-  SumStep(const ValueRoom& room, Index times, bool weighted, const std::vector<double>& segments, Totals& totals)
-      : room_(room), times_(times), weighted_(weighted), segments_(segments), totals_(totals) {
+  SumStep(const ValueRoom& room, Index times, bool weighted, const std::vector<double>& segments, Totals& totals,
+          std::vector<Verdict>& verdicts)
+      : room_(room), times_(times), weighted_(weighted), segments_(segments), totals_(totals), verdicts_(verdicts) {
     this->reads = {&room, &segments};
-    this->writes = {&totals};
+    this->by_every_member = verdicts.size() > 1;
+    if (!this->by_every_member) this->writes = {&verdicts};
   }
 
   Index tiles(Index) const override { return 1; }
@@ -153,6 +155,9 @@ template <class T> class SumStep final : public Step<T> {
     if (begin >= end) return;
     const auto rows = static_cast<double>(batch.rows), times = static_cast<double>(times_);
     const double loss = sum(0, batch.rows) / (rows * times) + std::accumulate(segments_.begin(), segments_.end(), 0.0);
+    const Index member = this->by_every_member ? batch.member : 0;
+    verdicts_[static_cast<std::size_t>(member)].diverged = !std::isfinite(loss);
+    if (member != 0) return;
     totals_.last_loss = loss;
     totals_.diverged = !std::isfinite(loss);
     totals_.loss += loss * rows;
@@ -177,6 +182,7 @@ template <class T> class SumStep final : public Step<T> {
   bool weighted_;
   const std::vector<double>& segments_;
   Totals& totals_;
+  std::vector<Verdict>& verdicts_;
 };
 
 }  // namespace
@@ -241,19 +247,20 @@ template <class T> double penalty_of(const Network<T>& network) {
 
 template <class T>
 std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, bool weighted,
-                                       const std::vector<double>& segments, Totals& totals) {
-  return std::make_unique<SumStep<T>>(room, times, weighted, segments, totals);
+                                       const std::vector<double>& segments, Totals& totals,
+                                       std::vector<Verdict>& verdicts) {
+  return std::make_unique<SumStep<T>>(room, times, weighted, segments, totals, verdicts);
 }
 
-#define LAMINA_INSTANTIATE(T)                                                                                   \
-  template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&); \
-  template std::unique_ptr<Step<T>> make_segment_step(const kernels::Table<T>&, const T*, Index, double, double, \
-                                                      Index, std::vector<double>&);                             \
-  template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);   \
-  template std::unique_ptr<Step<T>> make_row_penalty_step(const double*, Index, const ValueRoom&, Index);        \
-  template double penalty_of(const Network<T>&);                                                                \
-  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, Index, bool, const std::vector<double>&,    \
-                                                  Totals&);
+#define LAMINA_INSTANTIATE(T)                                                                                         \
+  template std::unique_ptr<Step<T>> make_loss_step(const kernels::Table<T>&, LossBinding<T>, const ValueRoom&);       \
+  template std::unique_ptr<Step<T>> make_segment_step(const kernels::Table<T>&, const T*, Index, double, double,      \
+                                                      Index, std::vector<double>&);                                   \
+  template std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>&, std::vector<double>&);         \
+  template std::unique_ptr<Step<T>> make_row_penalty_step(const double*, Index, const ValueRoom&, Index);             \
+  template double penalty_of(const Network<T>&);                                                                      \
+  template std::unique_ptr<Step<T>> make_sum_step(const ValueRoom&, Index, bool, const std::vector<double>&, Totals&, \
+                                                  std::vector<Verdict>&);
 LAMINA_INSTANTIATE(float)
 LAMINA_INSTANTIATE(double)
 

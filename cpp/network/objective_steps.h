@@ -62,9 +62,16 @@ std::vector<std::unique_ptr<Step<T>>> make_penalty_steps(const Network<T>& netwo
 // Their sum for the weights as they are.
 template <class T> double penalty_of(const Network<T>& network);
 
-// Sums values and penalties by one thread and notices a loss that is not finite.
+// Whether the last batch's loss was not finite, as a member of the team has found; in a pair of lines of its own.
+struct alignas(128) Verdict {
+  bool diverged = false;
+};
+
+// Sums values and penalties by one thread and notices a loss that is not finite. Where there are several verdicts, each
+// member comes to its own, and need not wait for another's.
 template <class T>
 std::unique_ptr<Step<T>> make_sum_step(const ValueRoom& room, Index times, bool weighted,
-                                       const std::vector<double>& segments, Totals& totals);
+                                       const std::vector<double>& segments, Totals& totals,
+                                       std::vector<Verdict>& verdicts);
 
 }  // namespace lamina::network

@@ -1,15 +1,14 @@
 #include "network/plan.h"
 
 #include <algorithm>
-#include <initializer_list>
 #include <limits>
-#include <set>
 
 #include "base/error.h"
 #include "gemm/backend.h"
 #include "layers/constraint.h"
 #include "layers/dense.h"
 #include "layers/reshape.h"
+#include "network/barriers.h"
 #include "network/objective_steps.h"
 #include "network/update_steps.h"
 
@@ -58,35 +57,7 @@ template <class T> class Placement {
   std::vector<PlacedPointer> pointers_;
 };
 
-// Which steps must wait for all threads: those that touch what another has touched since the last barrier. The list is
-// walked twice, since the end of a batch meets the beginning of the next.
-template <class T> std::vector<bool> barriers_for(const std::vector<std::unique_ptr<Step<T>>>& steps) {
-  std::vector<bool> barrier(steps.size());
-  using Touched = std::set<const void*>;
-  Touched read, written, row_read, row_written;
-  const auto clashes = [](const std::vector<const void*>& keys, std::initializer_list<const Touched*> touched) {
-    return std::any_of(keys.begin(), keys.end(), [&](const void* k) {
-      return k != nullptr && std::any_of(touched.begin(), touched.end(), [k](const Touched* t) { return t->count(k) != 0; });
-    });
-  };
-  for (int pass = 0; pass < 2; ++pass)
-    for (std::size_t i = 0; i < steps.size(); ++i) {
-      const Step<T>& step = *steps[i];
-      // What rows touch meets what rows touch on the same member.
-      barrier[i] = clashes(step.reads, {&written, &row_written}) || clashes(step.row_reads, {&written}) ||
-                   clashes(step.writes, {&read, &written, &row_read, &row_written}) ||
-                   clashes(step.row_writes, {&read, &written});
-      if (barrier[i])
-        for (auto* touched : {&read, &written, &row_read, &row_written}) touched->clear();
-      read.insert(step.reads.begin(), step.reads.end());
-      written.insert(step.writes.begin(), step.writes.end());
-      row_read.insert(step.row_reads.begin(), step.row_reads.end());
-      row_written.insert(step.row_writes.begin(), step.row_writes.end());
-    }
-  return barrier;
-}
-
-constexpr int copied_members = 8;  // who have copies of the inputs; more are of no use to a batch so small
+constexpr int copied_members = 8;  // who have copies; more are of no use to a batch so small
 
 // Floating-point operations a microsecond that one thread manages, about.
 template <class T> double speed() {
@@ -117,20 +88,30 @@ template <class T> struct Plan<T>::Parts {
   ValueRoom room;
   std::vector<double> own_values, penalty_segments, square_segments;
   Totals totals;
+  std::vector<Verdict> verdicts;  // one, or one for each member
+
+  const Verdict& verdict(int member) const {
+    return verdicts[verdicts.size() == 1 ? 0 : static_cast<std::size_t>(member)];
+  }
 
   std::vector<std::unique_ptr<Step<T>>> steps;
-  std::vector<bool> barrier;
+  std::vector<std::vector<bool>> barriers;  // for any team, for one of 2, of 4, ...
   std::size_t first_steps = 0;
-  int most_members = std::numeric_limits<int>::max();  // who have something to do
+  int most_members = std::numeric_limits<int>::max();
 
-  // Calls f with a member's share of a step's tiles, where it has one.
+  const std::vector<bool>& barriers_of(int team) const {
+    for (std::size_t power = 1; power < barriers.size(); ++power)
+      if (team == 1 << power) return barriers[power];
+    return barriers[0];
+  }
+
+  // Calls f with a member's share of a step's tiles.
   template <class F> void on_tiles(const Step<T>& step, Index rows, const Team& team, const F& f) const {
-    const int members = std::min(team.size, most_members);
     const Index tiles = step.tiles(rows);
-    if (!step.by_every_member)
-      f(team.begin(tiles, members), team.end(tiles, members));
-    else if (team.rank < members)
+    if (step.by_every_member)
       f(Index{0}, tiles);
+    else
+      f(team.begin(tiles), team.end(tiles));
   }
 
   Parts(const Network<T>& n, const PlanOptions& o) : network(n), options(o) {
@@ -183,14 +164,14 @@ template <class T> struct Plan<T>::Parts {
   }
 
   layers::Block<T>& add_block(layers::Shape shape) {
-    blocks.push_back(std::make_unique<layers::Block<T>>(network.table(), shape));
+    blocks.push_back(std::make_unique<layers::Block<T>>(network.table(), shape, options.capacity));
     return *blocks.back();
   }
 
   void add_op(std::unique_ptr<layers::Op<T>> op, layers::Shape shape, bool by_the_loss) {
     if (by_the_loss) {
       if (link_is_activation) return;
-      head = std::make_unique<layers::Block<T>>(network.table(), shape);
+      head = std::make_unique<layers::Block<T>>(network.table(), shape, options.capacity);
       head->ops.push_back(std::move(op));
       return;
     }
@@ -224,6 +205,7 @@ template <class T> struct Plan<T>::Parts {
     const Index rows = options.capacity;
     const bool copies = copies_inputs();
     if (copies) most_members = copied_members;
+    verdicts.resize(copies ? copied_members : 1);
     placement.matrix(input.rows, copies ? copy_rows() * copied_members : rows, network.inputs(), panelled(0));
     for (std::size_t i = 0; i < blocks.size(); ++i) {
       layers::Block<T>& b = *blocks[i];
@@ -317,7 +299,7 @@ template <class T> struct Plan<T>::Parts {
 
   void add(std::unique_ptr<Step<T>> step) {
     if (step == nullptr) return;
-    if (step->changes_weights) step->reads.push_back(&totals);
+    if (step->changes_weights) step->reads.push_back(&verdicts);
     steps.push_back(std::move(step));
   }
 
@@ -366,11 +348,15 @@ template <class T> struct Plan<T>::Parts {
           add(make_row_penalty_step<T>(op->row_penalties(), block->times, room, network.times()));
   }
 
+  void add_sum() { add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals, verdicts)); }
+
   void add_backward() {
     const kernels::Update update =
         options.backward == Backward::fused_update ? options.update.update : kernels::Update::store;
-    // Gradients by rows follow the loss without a barrier, and the sum of the rows' losses stands behind them. Of a small
-    // batch all updates come last, behind one barrier; of a large one right behind the gradient that read the weights.
+    // Gradients by rows follow the loss without a barrier, and the sum of the rows' losses stands behind them. Of a
+    // small batch weights that a member alone reads are changed right behind that, before the barrier that the sum of
+    // the parts of a gradient wants, and all others last, behind one; those of a large one right behind the gradient
+    // that read them.
     const bool updates_last = options.capacity <= small_batch;
     bool by_rows = true;
     std::vector<std::unique_ptr<Step<T>>> updates;
@@ -382,16 +368,18 @@ template <class T> struct Plan<T>::Parts {
       const layers::Block<T>& b = *blocks[i];
       const layers::Block<T>* before = i > 0 && needs_gradient(i - 1) ? blocks[i - 1].get() : nullptr;
       if (by_rows && (b.reshapes || (b.kernel != nullptr && !b.narrow()) || before == nullptr)) {
-        add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals));
+        add_sum();
         by_rows = false;
         if (!updates_last) add_updates();
       }
       if (b.kernel != nullptr) {
-        if (before != nullptr) {
-          add(layers::make_dense_gradient_parts(b));
-          add(layers::make_dense_input_gradient(b, *before));
-        }
-        if (b.kernel->trainable) updates.push_back(layers::make_dense_update(b, update));
+        auto parts = before == nullptr ? nullptr : layers::make_dense_gradient_parts(b);
+        auto changes = b.kernel->trainable ? layers::make_dense_update(b, update) : nullptr;
+        const bool own_weights = parts != nullptr;
+        add(std::move(parts));
+        if (own_weights) add(std::move(changes));
+        if (before != nullptr) add(layers::make_dense_input_gradient(b, *before));
+        if (changes != nullptr) updates.push_back(std::move(changes));
       } else if (!b.reshapes) {
         for (const auto& op : b.ops) add(op->before_gradient(b.dy));
         add(layers::make_rows_gradient(b, before));
@@ -402,7 +390,7 @@ template <class T> struct Plan<T>::Parts {
         for (auto& step : op->make_updates(update)) updates.push_back(std::move(step));
       if (!updates_last && !by_rows) add_updates();
     }
-    if (by_rows) add(make_sum_step<T>(room, network.times(), options.weighted, penalty_segments, totals));
+    if (by_rows) add_sum();
     add_updates();
     if (options.backward == Backward::stored_update)
       for (auto& step : make_update_steps(network, options.update, square_segments)) add(std::move(step));
@@ -453,17 +441,24 @@ template <class T> void Plan<T>::add_first(std::unique_ptr<Step<T>> step) {
   parts_->steps.insert(parts_->steps.begin() + static_cast<std::ptrdiff_t>(parts_->first_steps++), std::move(step));
 }
 
-template <class T> void Plan<T>::finish() { parts_->barrier = barriers_for(parts_->steps); }
+template <class T> void Plan<T>::finish() {
+  Parts& p = *parts_;
+  p.barriers = {barriers_for(p.steps, 0)};
+  const bool panels = std::any_of(p.steps.begin(), p.steps.end(), [](const auto& s) { return s->panel_groups > 0; });
+  for (int team = 2; panels && team <= std::min(max_threads(), p.most_members); team *= 2)
+    p.barriers.push_back(barriers_for(p.steps, team));
+}
 
 template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
   const Parts& p = *parts_;
   const gemm::BackendScope backend;
   Batch<T> own = batch;
   own.member = team.rank;
+  const std::vector<bool>& barrier = p.barriers_of(team.size);
   for (std::size_t i = 0; i < p.steps.size(); ++i) {
     const Step<T>& step = *p.steps[i];
-    if (p.barrier[i]) team.barrier();
-    if (step.changes_weights && p.totals.diverged) return false;
+    if (barrier[i]) team.barrier();
+    if (step.changes_weights && p.verdict(team.rank).diverged) return false;
     p.on_tiles(step, batch.rows, team, [&](Index begin, Index end) { step.run(begin, end, own); });
     if (batch.next == nullptr) continue;
     const Step<T>& gather = *p.steps.front();
@@ -474,11 +469,14 @@ template <class T> bool Plan<T>::run(const Batch<T>& batch, Team& team) const {
   return true;
 }
 
+template <class T> int Plan<T>::most_members() const { return parts_->most_members; }
+
 template <class T> int Plan<T>::team_size(Index rows, Region region) const {
   double work = 0;
   for (const auto& step : parts_->steps) work += step->work(rows);
-  const auto barriers = std::count(parts_->barrier.begin(), parts_->barrier.end(), true);
-  return team_size_for(work / speed<T>(), barriers, region);
+  const std::vector<bool>& barrier = parts_->barriers_of(2);
+  const auto barriers = std::count(barrier.begin(), barrier.end(), true);
+  return std::min(team_size_for(work / speed<T>(), barriers, region), parts_->most_members);
 }
 
 template class Plan<float>;

@@ -82,11 +82,13 @@ template <class T> class Plan {
   // Places the barriers; to be called once, after the last add_first.
   void finish();
 
-  // Runs every step with the team; false where the batch diverged and was not applied.
+  // Runs every step with the team, of a size that team_size could give; false where the batch diverged and was not
+  // applied.
   bool run(const Batch<T>& batch, Team& team) const;
 
-  // How many threads a batch of so many rows is worth.
+  // How many threads a batch of so many rows is worth, or as many as were forced, at most most_members().
   int team_size(Index rows, Region region) const;
+  int most_members() const;
 
  private:
   struct Parts;

@@ -128,7 +128,7 @@ template <class T> Index Trainer<T>::advance(Index max_batches, double max_secon
   const Index first = position_, last = first + std::clamp<Index>(max_batches, 0, batches() - first);
   const auto start = Clock::now();
   double elapsed = 0;
-  if (forced_team() > 0) team_.fix(forced_team());
+  if (forced_team() > 0) team_.fix(std::min(forced_team(), plan_->most_members()));
   while (position_ < last && !diverged()) {
     const Index before = position_;
     run_region(team_.size(), last, std::min(max_seconds - elapsed, team_.seconds()));

@@ -352,4 +352,16 @@ class ForcedTeam {
   ForcedTeam& operator=(const ForcedTeam&) = delete;
 };
 
+// At most n threads for as long as it lives.
+class MostThreads {
+ public:
+  explicit MostThreads(int n) : before_(max_threads()) { set_max_threads(n); }
+  ~MostThreads() { set_max_threads(before_); }
+  MostThreads(const MostThreads&) = delete;
+  MostThreads& operator=(const MostThreads&) = delete;
+
+ private:
+  int before_;
+};
+
 }  // namespace lamina::test

@@ -180,42 +180,45 @@ TEST_CASE_TEMPLATE("a plan may be run again with other rows", T, float, double) 
 
 TEST_CASE_TEMPLATE("a dropout's mask is that of its seed, position, step and element", T, float, double) {
   constexpr std::uint64_t seed = 0xabcdef0123456789;
-  constexpr Index columns = 37;
-  const Problem p{
-      "",     columns, {activation("relu"), dropout(0.3, seed), dropout(0.6, seed)}, {"mean_squared_error", {}},
-      adam(), 21};
-  Data<T> data(p, 5);
-  for (float& x : data.floats()) x = 1;
-  network::Network<T> network(p.inputs, p.layers, {}, kernels::table<T>(kernels::current_isa()));
-  const training::Inputs inputs = data.inputs();
   const auto kept = [](Index e, std::uint64_t step, std::uint32_t position, double rate) {
     const auto block = static_cast<std::uint32_t>((e >> 6) * 16 + (e & 15));
     const PhiloxBlock words =
         philox({block, static_cast<std::uint32_t>(step >> 32) << 16, static_cast<std::uint32_t>(step), position}, seed);
     return words[static_cast<std::size_t>(e >> 4 & 3)] >= static_cast<std::uint32_t>(rate * 0x1p32);
   };
-  for (const bool training : {true, false}) {
-    network::Plan<T> plan(network, {.capacity = p.rows, .training = training});
-    training::add_gather_steps<T>(plan, network, inputs, nullptr);
-    plan.finish();
-    for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{1}, (std::uint64_t{1} << 33) + 5})
-      for (const int threads : {1, 3}) {
-        Batch<T> batch;
-        batch.rows = p.rows;
-        batch.iteration = step;
-        run_team(threads, [&](Team& team) { plan.run(batch, team); });
-        bool right = true;
-        for (Index e = 0; e < p.rows * columns; ++e) {
-          T expected = 1;
-          if (training) expected = kept(e, step, 1, 0.3) ? static_cast<T>(1 / (1 - 0.3)) : T{0};
-          if (training) expected *= kept(e, step, 2, 0.6) ? static_cast<T>(1 / (1 - 0.6)) : T{0};
-          right = right && *plan.predictions().at(e / columns, e % columns) == expected;
-        }
-        CAPTURE(training);
-        CAPTURE(step);
-        CHECK(right);
+  // The last of each: masks in columns, which are for small batches.
+  for (const Index columns : {37, 64, 192})
+    for (const Index capacity : {40, 21}) {
+      const Problem p{
+          "",     columns, {activation("relu"), dropout(0.3, seed), dropout(0.6, seed)}, {"mean_squared_error", {}},
+          adam(), 21};
+      Data<T> data(p, 5);
+      for (float& x : data.floats()) x = 1;
+      network::Network<T> network(p.inputs, p.layers, {}, kernels::table<T>(kernels::current_isa()));
+      const training::Inputs inputs = data.inputs();
+      for (const bool training : {true, false}) {
+        network::Plan<T> plan(network, {.capacity = capacity, .training = training});
+        training::add_gather_steps<T>(plan, network, inputs, nullptr);
+        plan.finish();
+        for (const std::uint64_t step : {std::uint64_t{0}, std::uint64_t{1}, (std::uint64_t{1} << 33) + 5})
+          for (const int threads : {1, 3}) {
+            Batch<T> batch;
+            batch.rows = p.rows;
+            batch.iteration = step;
+            run_team(threads, [&](Team& team) { plan.run(batch, team); });
+            bool right = true;
+            for (Index e = 0; e < p.rows * columns; ++e) {
+              T expected = 1;
+              if (training) expected = kept(e, step, 1, 0.3) ? static_cast<T>(1 / (1 - 0.3)) : T{0};
+              if (training) expected *= kept(e, step, 2, 0.6) ? static_cast<T>(1 / (1 - 0.6)) : T{0};
+              right = right && *plan.predictions().at(e / columns, e % columns) == expected;
+            }
+            CAPTURE(training);
+            CAPTURE(step);
+            CHECK(right);
+          }
       }
-  }
+    }
 }
 
 TEST_CASE("penalty_of sums over every element once") {

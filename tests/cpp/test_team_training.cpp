@@ -27,6 +27,7 @@ std::vector<Problem> problems_in_full_size() {
   };
   recogniser("one row", 128, 64, 5, 1);
   recogniser("headline", 128, 64, 74, 10);
+  recogniser("panels for eight", 256, 128, 40, 7);
   recogniser("wider", 384, 512, 150, 100);
   return list;
 }
@@ -44,6 +45,7 @@ bool pin_to_one_cpu() {
 }  // namespace
 
 TEST_CASE_TEMPLATE("any team, stored or fused", T, float, double) {
+  const MostThreads eight(8);
   const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa());
   for (const Problem& p : problems()) {
     CAPTURE(p.name);
@@ -62,8 +64,10 @@ TEST_CASE_TEMPLATE("any team, stored or fused", T, float, double) {
   }
 }
 
-// As where a core is taken away in the middle of an epoch, or given back.
+// As where a core is taken away in the middle of an epoch, or given back. With eight threads at most, so that plans
+// have barriers of their own for two, four and eight.
 TEST_CASE_TEMPLATE("a team of another size at every batch", T, float, double) {
+  const MostThreads eight(8);
   const kernels::Table<T>& table = kernels::table<T>(kernels::current_isa());
   for (const Problem& p : problems_in_full_size()) {
     CAPTURE(p.name);
